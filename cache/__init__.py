@@ -1,0 +1,1 @@
+"""What is remembered: a disposable cache and a durable journal."""

@@ -1,0 +1,1 @@
+"""The far side: the port to a link platform, and the HTTP client behind it."""

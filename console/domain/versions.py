@@ -1,0 +1,200 @@
+"""A link's history: its versions newest first, and what differs between two states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from console.domain.links import JSON, Link, Rule, VersionId, canonical
+
+
+class Action(StrEnum):
+    """How a version came to be."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    IMPORT = "import"
+    ROLLBACK = "rollback"
+    OTHER = "other"
+
+    @classmethod
+    def parse(cls, text: object) -> Action:
+        """Read the platform's word; OTHER for one we do not know."""
+        try:
+            return cls(str(text).strip().lower())
+        except ValueError:
+            return cls.OTHER
+
+
+class Source(StrEnum):
+    """Where data on screen came from."""
+
+    PLATFORM = "platform"
+    CACHE = "cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of a link in its history, who made it, when and how."""
+
+    version: VersionId
+    snapshot: Link
+    created_at: datetime | None = None
+    created_by: str = ""
+    action: Action = Action.OTHER
+    note: str = ""
+    rolled_back_to: VersionId | None = None
+    parent: VersionId | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the snapshot."""
+        return self.snapshot.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs. Values are display-ready JSON values, not yet safe for a terminal."""
+
+    field: str
+    before: JSON
+    after: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A link's history as read at one moment.
+
+    Attributes:
+        live: the version visitors get now.
+        versions: newest first.
+        complete: whether the oldest version is included.
+        as_of: when it was read, UTC.
+        source: from the platform just now, or from the cache.
+        link_id: the platform's identity of the link where it has one; a slug that was deleted and made
+            again has another.
+    """
+
+    slug: str
+    live: VersionId
+    versions: tuple[Version, ...]
+    complete: bool
+    as_of: datetime
+    source: Source
+    link_id: str = ""
+
+    def find(self, version: VersionId) -> Version | None:
+        """The version of that exact name and type, if it is in the part that was read."""
+        for candidate in self.versions:
+            if same_version(candidate.version, version):
+                return candidate
+        return None
+
+    @property
+    def current(self) -> Version:
+        """The live version's record. Timelines are only built with their live version inside."""
+        found = self.find(self.live)
+        if found is None:  # the wire module refuses such a history
+            raise LookupError(f"the live version {self.live!r} is not in the history")
+        return found
+
+    @property
+    def names(self) -> tuple[VersionId, ...]:
+        """The version names, newest first."""
+        return tuple(v.version for v in self.versions)
+
+    def before(self, version: VersionId) -> Version | None:
+        """The version that came just before, if it is known."""
+        names = self.names
+        for index, name in enumerate(names):
+            if same_version(name, version) and index + 1 < len(names):
+                return self.versions[index + 1]
+        return None
+
+    def changes_of(self, version: VersionId) -> tuple[Change, ...]:
+        """What that version changed against the one before; empty for the first known."""
+        this, older = self.find(version), self.before(version)
+        return () if this is None or older is None else diff(older.snapshot, this.snapshot)
+
+
+def same_version(a: VersionId | None, b: VersionId | None) -> bool:
+    """Equality that keeps types apart: 3 is not "3" and not True."""
+    return type(a) is type(b) and a == b
+
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def newest_first(versions: Iterable[Version]) -> tuple[Version, ...]:
+    """Order a history that may come in any order: numbers by value, else by time, else as given.
+
+    Histories without numbers and without times are assumed newest first, as the platform's own page
+    shows them.
+    """
+    items = list(versions)
+    if all(isinstance(v.version, int) for v in items):
+        return tuple(sorted(items, key=lambda v: v.version, reverse=True))
+    if all(v.created_at is not None for v in items):
+        return tuple(sorted(items, key=lambda v: v.created_at or _LONG_AGO, reverse=True))
+    return tuple(items)
+
+
+_FIELDS: Final[tuple[tuple[str, Callable[[Link], JSON]], ...]] = (
+    ("destination", lambda s: s.destination_url),
+    ("enabled", lambda s: s.enabled),
+    ("redirect", lambda s: s.redirect_type),
+    ("rules", lambda s: [_rule_text(r) for r in sorted(s.rules, key=lambda r: r.priority)]),
+    ("start", lambda s: _when(s.scheduled_start_at)),
+    ("end", lambda s: _when(s.scheduled_end_at)),
+    ("expires", lambda s: _when(s.expires_at)),
+    ("max clicks", lambda s: s.max_clicks),
+    ("password", lambda s: "set" if s.has_password else None),
+    ("tracking", lambda s: dict(s.tracking) or None),
+    ("tracking policy", lambda s: dict(s.tracking_policy) or None),
+    ("title", lambda s: s.title or None),
+    ("description", lambda s: s.description or None),
+    ("tags", lambda s: list(s.tags)),
+    ("categories", lambda s: list(s.categories)),
+)
+DECIDING: Final = frozenset(
+    {
+        "destination", "enabled", "redirect", "rules", "start", "end", "expires", "max clicks",
+        "password", "tracking", "tracking policy",
+    }
+)  # fmt: skip
+"""Names of the changes that alter what visitors get."""
+
+
+def _when(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _rule_text(rule: Rule) -> str:
+    parts = [
+        f"{name} {'|'.join(values)}"
+        for name, values in (
+            ("country", rule.countries),
+            ("device", rule.devices),
+            ("source", rule.sources),
+            ("campaign", rule.campaigns),
+            ("segment", rule.segments),
+        )
+        if values
+    ]
+    return f"#{rule.priority} {' and '.join(parts) or 'everybody'} → {rule.destination_url}"
+
+
+def diff(before: Link, after: Link) -> tuple[Change, ...]:
+    """What differs between two states, deciding fields first. Times and counters are not compared."""
+    changes = []
+    for name, read in _FIELDS:
+        old, new = read(before), read(after)
+        if canonical(old) != canonical(new):
+            changes.append(Change(name, old, new))
+    if before.fingerprint != after.fingerprint and not any(c.field in DECIDING for c in changes):
+        # A deciding difference that no field above shows (an unknown condition, say) is never silent.
+        changes.insert(0, Change("rules", "other conditions", "other conditions, changed"))
+    return tuple(changes)

@@ -1,0 +1,1 @@
+"""Widgets that no library has: virtual table, timeline, sparkline, diff."""
