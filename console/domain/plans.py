@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from console.domain.errors import RepointError
 from console.domain.links import VersionId, canonical, label
 from console.domain.moments import Moment
 from console.domain.outcomes import GuardLevel, Outcome
@@ -35,10 +36,12 @@ class Plan:
 
     Attributes:
         live: the version that was live when the plan was made, whole.
+        live_fingerprint: of the link's own record at that time, which may tell more than the history.
         to: the version that it goes back to, whole.
         sighting: why the operator may act on this link.
         made_at: all clocks when the plan was made.
         expires_at: UTC, for people; the age since `made_at` decides.
+        undoes: id of the run that it undoes, if it does.
     """
 
     plan_id: str
@@ -46,6 +49,7 @@ class Plan:
     slug: str
     link_id: str
     live: Version
+    live_fingerprint: str
     to: Version
     changes: tuple[Change, ...]
     reason: str
@@ -54,14 +58,15 @@ class Plan:
     expires_at: datetime
     way: Way = Way.ROLLBACK
     seconds: float = PLAN_SECONDS
+    undoes: str = ""
 
     @property
     def digest(self) -> str:
         """Hash of everything that decides what is sent where."""
         body = [
             self.plan_id, self.target.key, self.target.operator, self.target.epoch, self.slug, self.link_id,
-            self.live.version, self.live.fingerprint, self.to.version, self.to.fingerprint, self.reason,
-            self.way, self.made_at.wall.isoformat(), self.seconds,
+            self.live.version, self.live.fingerprint, self.live_fingerprint, self.to.version, self.to.fingerprint, self.reason,
+            self.way, self.undoes, self.made_at.wall.isoformat(), self.seconds,
         ]  # fmt: skip
         return hashlib.sha256(canonical(body).encode()).hexdigest()
 
@@ -134,6 +139,7 @@ class Result:
         overtaken_by: the version that slipped in between, when verifying found one.
         verified: whether a fresh reading showed the target state live.
         run: id of the journalled write; None when nothing was journalled.
+        error: what the platform or the line said, when that decided the outcome.
     """
 
     outcome: Outcome
@@ -151,4 +157,5 @@ class Result:
     way: Way = Way.ROLLBACK
     message: str = ""
     hint: str = ""
+    error: RepointError | None = field(default=None, compare=False)
     seconds: float = field(default=0.0, compare=False)
