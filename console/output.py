@@ -222,7 +222,7 @@ class Output:
         except OSError as error:
             _abandon(self._out)
             self._out = None
-            self.failed = StorageProblem(f"Standard output cannot be written: {error.strerror}.")
+            self.failed = StorageProblem(f"Standard output cannot be written: {error.strerror}")
         except ValueError:  # closed under our feet
             self._out = None
 
