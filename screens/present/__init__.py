@@ -1,0 +1,1 @@
+"""Domain values as text: pure, with `now` passed in, for widgets, dialogs and tests alike."""

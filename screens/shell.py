@@ -1,0 +1,139 @@
+"""The app that every screen stands in: themes, a frugal driver, paced frames, and a terminal given back."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar
+
+from rich.console import RenderableType
+from rich.segment import Segments
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.driver import Driver
+
+from screens import crash, terminal
+from screens.driver import ConsoleDriver
+from screens.pacing import Pacer
+from screens.themes import DEFAULT_THEME, Look, chosen_theme, has_unicode, look, textual_themes
+
+
+class Shell(App[int]):
+    """Owns the terminal. The console's app is one of these; so are the practice apps of the tests.
+
+    Attributes:
+        crash_folder: where a crash report goes; None writes none.
+        crash_about: a line for the report: version, target; never a secret.
+        lost: the terminal is gone; nothing can be shown any more.
+    """
+
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        theme: str = DEFAULT_THEME,
+        unicode: bool | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__()
+        for each in textual_themes():
+            self.register_theme(each)
+        self.theme = chosen_theme(theme)
+        self.animation_level = "none"  # a page down costs 289 kB animated, 15 kB without (measured)
+        self.unicode = has_unicode() if unicode is None else unicode
+        self.crash_folder: Path | None = None
+        self.crash_about = ""
+        self.lost = False
+        self._pacer = Pacer(self._to_terminal, monotonic)
+        self._now = now
+        self._leaving = False
+
+    @property
+    def look(self) -> Look:
+        """How widgets paint now."""
+        return look(self.theme, unicode=self.unicode)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our driver on a terminal; Textual's own choice when the environment names one."""
+        chosen = super().get_driver_class()
+        return ConsoleDriver if chosen.__name__ == "LinuxDriver" else chosen
+
+    # The terminal.
+
+    def on_load(self) -> None:
+        """Watch for signals before the terminal is taken."""
+        terminal.watch_signals(asyncio.get_running_loop(), self.leave)
+
+    def on_mount(self) -> None:
+        """Watch for the terminal's end."""
+        driver = self._driver
+        if isinstance(driver, ConsoleDriver):
+            terminal.watch_terminal(driver.fileno, asyncio.get_running_loop(), self.terminal_lost)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size: nothing that was drawn can be counted on."""
+        del event
+        if isinstance(self._driver, ConsoleDriver):
+            self._driver.forget()
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal's answer to a paced frame."""
+        del event
+        self._pacer.answered()
+
+    @property
+    def pacer(self) -> Pacer | None:
+        """What paces a list's frames to the line; only a real terminal has one."""
+        return self._pacer if isinstance(self._driver, ConsoleDriver) else None
+
+    def _to_terminal(self, data: str) -> None:
+        if self._driver is not None and not self.lost:
+            self._driver.write(data)
+
+    def action_redraw(self) -> None:
+        """Draw the whole screen again, whatever the terminal shows."""
+        if isinstance(self._driver, ConsoleDriver):
+            self._driver.forget()
+        self.refresh()
+
+    def leave(self, number: int) -> None:
+        """A signal asks us to go: leave in order, within the grace, with the shell's exit code."""
+        if self._leaving:
+            return
+        self._leaving = True
+        code = terminal.EXIT_BY_SIGNAL + number
+        driver = self._driver
+        if isinstance(driver, ConsoleDriver):
+            terminal.LastWay(None if self.lost else driver.fileno, driver.attrs_before).start(code)
+        self.exit(code, return_code=code)
+
+    def terminal_lost(self) -> None:
+        """The terminal has hung up: stop drawing, and go as if told by SIGHUP."""
+        self.lost = True
+        if isinstance(self._driver, ConsoleDriver):
+            self._driver.gone = True
+        self.leave(signal.SIGHUP)
+
+    # Crashes.
+
+    def _fatal_error(self) -> None:
+        self._crashed(self._exception)
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Leave after an error; what Textual wanted to print may hold anything and is not shown."""
+        del renderables
+        self._crashed(self._exception)
+
+    def _crashed(self, error: BaseException | None) -> None:
+        report: Path | None = None
+        if error is not None and self.crash_folder is not None:
+            report = crash.write_report(self.crash_folder, error, self._now(), self.crash_about)
+        text = Text(crash.sentence(error, report))
+        self._exit_renderables.append(Segments(self.console.render(text, self.console.options)))
+        self._close_messages_no_wait()

@@ -1,0 +1,212 @@
+"""A list drawn line by line, of any length, with a cursor: the base of the link table and the timeline.
+
+It repaints only the lines that change, keeps no rows, and while a key is held over a slow line it draws
+only where the cursor ended (`screens.pacing`).
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import ClassVar, Final, Protocol
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from screens.pacing import BURST_SECONDS, HasPacer, Pacer
+from screens.present.cells import Cell
+from screens.themes import Look, look, look_of
+
+_KEPT_STRIPS: Final = 600
+
+
+class Lines(Protocol):
+    """What a list shows: entries of one or more lines below a header that does not scroll."""
+
+    @property
+    def header(self) -> int:
+        """Lines of the header: 0 or 1."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many entries the cursor can stand on."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Lines of all entries together."""
+        ...
+
+    def lines_of(self, entry: int) -> range:
+        """The lines that an entry takes."""
+        ...
+
+    def cells(self, line: int) -> list[Cell]:
+        """A line as safe runs of text."""
+        ...
+
+    def header_cells(self) -> list[Cell]:
+        """The header as safe runs of text."""
+        ...
+
+    def lay_out(self, width: int, height: int, look: Look) -> None:
+        """The view has another size or look."""
+        ...
+
+
+class LineList(ScrollView, can_focus=True):
+    """Lines below a fixed header. Subclasses say how many entries there are and how a line looks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False, id="list.down"),
+        Binding("up,k", "move(-1)", "Up", show=False, id="list.up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="list.page-down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="list.page-up"),
+        Binding("home,g", "end(False)", "First", show=False, id="list.first"),
+        Binding("end,G", "end(True)", "Last", show=False, id="list.last"),
+    ]
+    DEFAULT_CSS = """
+    LineList {
+        overflow: hidden hidden;
+        height: 1fr;
+    }
+    """
+
+    def __init__(self, lines: Lines, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.lines = lines
+        self.pacer: Pacer | None = None
+        self._cursor = 0
+        self._shown = 0
+        self._moved_at = 0.0
+        self._strips: dict[int, Strip] = {}
+        self._look = look()
+
+    def on_mount(self) -> None:
+        """Pace frames to the line where the app can."""
+        if isinstance(self.app, HasPacer):
+            self.pacer = self.app.pacer
+
+    def cursor_shown(self) -> None:
+        """The cursor is drawn at another entry; subclasses tell the screen."""
+
+    @property
+    def cursor(self) -> int:
+        """The entry under the cursor, from 0."""
+        return self._cursor
+
+    @property
+    def page(self) -> int:
+        """Lines of the view below the header."""
+        return max(1, self.size.height - self.lines.header)
+
+    def move_to(self, entry: int) -> None:
+        """Put the cursor on an entry, and show it now or as soon as the line has caught up."""
+        entry = max(0, min(entry, self.lines.count - 1))
+        if entry == self._cursor == self._shown:
+            return
+        self._cursor = entry
+        if self.pacer is None or self.pacer.free:
+            self._show()
+        else:
+            self.pacer.when_free(self, self._show)
+            self.set_timer(self.pacer.patience, self.pacer.release)
+
+    def _show(self) -> None:
+        now = monotonic()
+        burst = now - self._moved_at < BURST_SECONDS
+        self._moved_at = now
+        old, self._shown = self._shown, self._cursor
+        if self._reveal(burst=burst):
+            if burst and self.pacer is not None:
+                self.call_after_refresh(self.pacer.ask)
+        else:
+            self.refresh_entry(old)
+            self.refresh_entry(self._shown)
+        if old != self._shown:
+            self.cursor_shown()
+
+    def _reveal(self, *, burst: bool) -> bool:
+        """Scroll so that the cursor is in view; whether that moved anything."""
+        lines = self.lines.lines_of(self._shown)
+        top, page = self.scroll_offset.y, self.page
+        wanted = top
+        leap = page // 2 if burst and self.pacer is not None and self.pacer.blind else 0
+        if lines.start < top:
+            wanted = max(0, lines.start - leap)
+        elif lines.stop > top + page:
+            wanted = min(lines.stop - page + leap, self.lines.height - page)
+            wanted = min(max(wanted, 0), lines.start)
+        if wanted == top:
+            return False
+        self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
+        return True
+
+    def action_move(self, steps: int) -> None:
+        """Move by entries."""
+        self.move_to(self._cursor + steps)
+
+    def action_page(self, pages: int) -> None:
+        """Move by pages, the view with it."""
+        self.move_to(self._cursor + pages * max(1, self.page - 1))
+
+    def action_end(self, last: bool) -> None:
+        """Move to the first or the last entry."""
+        self.move_to(self.lines.count - 1 if last else 0)
+
+    def refresh_entry(self, entry: int) -> None:
+        """Draw the lines of one entry again."""
+        lines = self.lines.lines_of(entry)
+        top = lines.start - self.scroll_offset.y
+        self.refresh(Region(0, self.lines.header + top, self.size.width, len(lines)))
+
+    def redraw(self) -> None:
+        """Draw everything again: the entries, the look or the width have changed."""
+        self._strips.clear()
+        self._look = look_of(self.app)
+        self.lines.lay_out(self.size.width, self.page, self._look)
+        self.virtual_size = Size(0, self.lines.height + self.lines.header)
+        if self._cursor >= self.lines.count:
+            self._cursor = self._shown = max(0, self.lines.count - 1)
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Only what scrolls is drawn again, not the header."""
+        if round(old_value) != round(new_value):
+            self.refresh(Region(0, self.lines.header, self.size.width, self.page))
+
+    def on_resize(self) -> None:
+        """The columns follow the width; the cursor stays in view."""
+        self.redraw()
+        self._reveal(burst=False)
+
+    def notify_style_update(self) -> None:
+        """The theme has changed."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the view, from the strips kept or made now."""
+        width = self.size.width
+        if y < self.lines.header:
+            return self._strip(self.lines.header_cells(), width, selected=False)
+        line = y - self.lines.header + self.scroll_offset.y
+        if line >= self.lines.height:
+            return Strip.blank(width, self.rich_style)
+        if line in self.lines.lines_of(self._shown):
+            return self._strip(self.lines.cells(line), width, selected=True)
+        strip = self._strips.get(line)
+        if strip is None:
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            strip = self._strips[line] = self._strip(self.lines.cells(line), width, selected=False)
+        return strip
+
+    def _strip(self, cells: list[Cell], width: int, *, selected: bool) -> Strip:
+        base = self.rich_style + self._look.cursor if selected else self.rich_style
+        strip = Strip([Segment(text, base + style) for text, style in cells if text])
+        return strip.adjust_cell_length(width, base)
