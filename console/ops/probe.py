@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.domain.health import HealthResult, Vantage
 from console.ops.addresses import OffLimits
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import ssl
 
     from console.ops.probe_http import Exchanger
+
+_READ_AT_ONCE: Final = 200
 
 __all__ = ["ProbeSettings", "Probed", "Prober", "Stats", "result_for"]
 
@@ -51,10 +53,11 @@ class Prober:
         Raises:
             OSError: the file of authorities in the settings cannot be read.
         """
-        sweep = self._sweep = await self._start(urls)
+        sweep = self._sweep = await self._start()
         if self._paused:
             sweep.pause()
         try:
+            await sweep.load(urls)
             async for found in sweep.findings():
                 yield found
         finally:
@@ -66,8 +69,9 @@ class Prober:
         Raises:
             OSError: the file of authorities in the settings cannot be read.
         """
-        sweep = await self._start((url,))
+        sweep = await self._start()
         try:
+            await sweep.load((url,))
             return await anext(sweep.findings())
         finally:
             await sweep.close()
@@ -89,21 +93,19 @@ class Prober:
         """How far the newest sweep is."""
         return self._sweep.stats if self._sweep is not None else Stats(paused=self._paused)
 
-    async def _start(self, urls: Iterable[str]) -> _Sweep:
+    async def _start(self) -> _Sweep:
         from console.ops.probe_http import Exchanger, tls_context
 
         if self._context is None:
             self._context = await asyncio.to_thread(tls_context, self.settings.ca_file)
         exchanger = Exchanger(self.settings, Lookups(self._resolver), self._context)
-        return _Sweep(urls, self.settings, self._clock, exchanger)
+        return _Sweep(self.settings, self._clock, exchanger)
 
 
 class _Sweep:
     """One run over many destinations: workers take turns, findings queue up for the one who iterates."""
 
-    def __init__(
-        self, urls: Iterable[str], settings: ProbeSettings, clock: Clock, exchanger: Exchanger
-    ) -> None:
+    def __init__(self, settings: ProbeSettings, clock: Clock, exchanger: Exchanger) -> None:
         self._clock = clock
         self._exchanger = exchanger
         self._turns = Turns(settings)
@@ -114,28 +116,34 @@ class _Sweep:
         self._began = time.monotonic()
         self._paused_at: float | None = None
         self._rested = 0.0
-        courses = self._courses(urls, settings)
-        self._workers = [
-            asyncio.create_task(self._work()) for _ in range(min(settings.concurrency, len(courses)))
-        ]
-        for worker in self._workers:
-            worker.add_done_callback(self._ended)
+        self._most_lines = settings.concurrency
+        self._settings = settings
+        self._workers: list[asyncio.Task[None]] = []
 
-    def _courses(self, urls: Iterable[str], settings: ProbeSettings) -> list[Course]:
+    async def load(self, urls: Iterable[str]) -> None:
+        """Read the destinations, with pauses for the rest of the program, and set the workers to work."""
         courses: dict[str, Course] = {}
-        for url in dict.fromkeys(urls):
-            self._total += 1
-            try:
-                course = Course(url, settings)
-            except OffLimits as refusal:
-                self._report([unaskable(url, refusal, self._clock.now().wall)])
-                continue
-            known = courses.setdefault(course.first.href, course)
-            if known is course:
-                self._turns.add(course)
-            else:
-                known.urls.append(url)
-        return list(courses.values())
+        for number, url in enumerate(dict.fromkeys(urls)):
+            self._load_one(url, courses)
+            if number % _READ_AT_ONCE == _READ_AT_ONCE - 1:
+                await asyncio.sleep(0)
+        for _ in range(min(self._settings.concurrency, len(courses))):
+            worker = asyncio.create_task(self._work())
+            worker.add_done_callback(self._ended)
+            self._workers.append(worker)
+
+    def _load_one(self, url: str, courses: dict[str, Course]) -> None:
+        self._total += 1
+        try:
+            course = Course(url, self._settings)
+        except OffLimits as refusal:
+            self._report([unaskable(url, refusal, self._clock.now().wall)])
+            return
+        known = courses.setdefault(course.first.href, course)
+        if known is course:
+            self._turns.add(course)
+        else:
+            known.urls.append(url)
 
     async def findings(self) -> AsyncGenerator[Probed]:
         """Findings as they come in; ends after the last."""
@@ -180,7 +188,10 @@ class _Sweep:
         while step is None and course.host == lane.host:
             outcome: Answer | Failure = await self._exchanger.exchange(course.request)
             lane.learn(outcome)
-            step = course.take(outcome, self._clock.now().wall, patient=lane.patient)
+            step = course.take(outcome, self._clock.now().wall, patient=lane.patient(outcome))
+        lines = self._exchanger.lines
+        if lane.active == 1 and (not lane.waiting or lines.count > self._most_lines):
+            lines.hang_up(lane.host)
         return step
 
     def _finish(self, course: Course, found: Probed) -> None:

@@ -145,7 +145,7 @@ class Course:
             now,
             detail if len(self._chain) == 1 else f"{detail} at {self._hop.href}",
             phase=None if refused else failure.phase,
-            tries=0 if refused and len(self._chain) == 1 else self._tries,
+            tries=self._tries - 1 if refused and len(self._chain) == 1 else self._tries,
             status=failure.status,
             first_byte=failure.first_byte,
         )

@@ -9,11 +9,18 @@ import ssl
 from typing import Final
 
 import aiohttp
-from aiohttp.http_exceptions import BadStatusLine
 
 from console.domain.health import Phase
 from console.ops.addresses import OffLimits
 from console.ops.probe_values import Fault
+
+
+class LineLost(aiohttp.ClientConnectionError):
+    """A fresh connection was lost before an answer. Not of a kind after which aiohttp asks again itself."""
+
+    def __init__(self, loss: aiohttp.ClientConnectionError) -> None:
+        super().__init__(str(loss))
+        self.loss = loss
 
 
 def fault_of(error: Exception, phase: Phase) -> tuple[Fault, str]:
@@ -22,17 +29,17 @@ def fault_of(error: Exception, phase: Phase) -> tuple[Fault, str]:
         return Fault.TLS, _certificate_words(error.certificate_error)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _os_fault(error.os_error, phase)
+    if isinstance(error, LineLost):
+        return fault_of(error.loss, phase)
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
         return _CUT if phase is Phase.BODY else _HUNG_UP
-    if isinstance(error, OSError):
-        return _os_fault(error, phase)
-    if isinstance(error, aiohttp.ClientResponseError):
-        return _unreadable(error)
-    return Fault.UNREADABLE, f"not a URL that can be requested: {_line(str(error))}"
+    return _os_fault(error, phase) if isinstance(error, OSError) else _unreadable(error)
 
 
-def _unreadable(error: aiohttp.ClientResponseError) -> tuple[Fault, str]:
-    if isinstance(error.__cause__, BadStatusLine):
+def _unreadable(error: Exception) -> tuple[Fault, str]:
+    if not isinstance(error, aiohttp.ClientResponseError):
+        return Fault.UNREADABLE, f"not a URL that can be requested: {_line(str(error))}"
+    if error.message.startswith("Bad status line"):  # aiohttp's parsers share no exception for it
         return Fault.NOT_HTTP, "the server does not speak HTTP"
     return Fault.UNREADABLE, f"an answer that cannot be read: {_line(error.message)}"
 

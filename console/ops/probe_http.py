@@ -13,11 +13,12 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.tracing import Trace
 from yarl import URL
 
 from console.domain.health import Phase
-from console.ops.probe_faults import fault_of
+from console.ops.probe_faults import LineLost, fault_of
 from console.ops.probe_lookup import Lookups
 from console.ops.probe_values import Answer, Failure, Fault, ProbeSettings, Request
 
@@ -31,13 +32,15 @@ _LEGACY_SERVER_CONNECT: Final = (
 class _Trail:
     """How far the exchange of this task has come."""
 
-    __slots__ = ("first_byte", "phase", "received", "status", "tls_expires")
+    __slots__ = ("first_byte", "host", "phase", "received", "reused", "status", "tls_expires")
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        self.host = host
         self.phase = Phase.DNS
         self.status: int | None = None
         self.first_byte: float | None = None
         self.received = 0
+        self.reused = False
         self.tls_expires: float | None = None
 
 
@@ -106,8 +109,37 @@ class _PinnedResolver(AbstractResolver):
         await self._lookups.close()
 
 
+class Lines:
+    """The open connections by host. Those that nobody waits for are closed: file descriptors are few."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, set[ResponseHandler]] = {}
+        self.count = 0
+
+    def note(self, host: str, line: ResponseHandler) -> bool:
+        """A connection is in use; tells whether it was before."""
+        known = self._open.setdefault(host, set())
+        if line in known:
+            return True
+        gone = {other for other in known if not other.is_connected()}
+        known -= gone
+        known.add(line)
+        self.count += 1 - len(gone)
+        return False
+
+    def hang_up(self, host: str) -> None:
+        """Close all connections to a host; for when none of them is in use."""
+        for line in self._open.pop(host, ()):
+            line.close()
+            self.count -= 1
+
+
 class _Connector(aiohttp.TCPConnector):
     """Notes in the trail of the exchange that a connection stands, and when its certificate ends."""
+
+    def __init__(self, lines: Lines, **options: Any) -> None:  # noqa: ANN401 - aiohttp's own options
+        super().__init__(**options)
+        self._lines = lines
 
     async def connect(
         self,
@@ -119,11 +151,29 @@ class _Connector(aiohttp.TCPConnector):
         trail.phase = Phase.DNS
         connection = await super().connect(req, traces, timeout)
         trail.phase = Phase.FIRST_BYTE
+        if connection.protocol is not None:
+            trail.reused = self._lines.note(trail.host, connection.protocol)
         transport = connection.transport
         certificate = transport.get_extra_info("peercert") if transport is not None else None
         if certificate:
             trail.tls_expires = float(ssl.cert_time_to_seconds(certificate["notAfter"]))
         return connection
+
+
+async def _ask_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    # aiohttp asks again whenever a connection is lost. That is right for a kept connection, which a server
+    # may have closed in the meantime; on a fresh one it is what we came to see.
+    trail = _TRAIL.get()
+    while True:
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as loss:
+            if not trail.reused:
+                raise LineLost(loss) from loss
 
 
 def _open_socket(info: tuple[Any, ...]) -> socket.socket:
@@ -147,8 +197,10 @@ class Exchanger:
             "Accept-Encoding": "identity",
         }
         self._ranged = {**self._headers, "Range": f"bytes=0-{settings.body_cap - 1}"}
+        self.lines = Lines()
         self._session = aiohttp.ClientSession(
             connector=_Connector(
+                self.lines,
                 resolver=_PinnedResolver(lookups, settings),
                 use_dns_cache=False,
                 limit=0,
@@ -158,6 +210,7 @@ class Exchanger:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
             auto_decompress=False,
+            middlewares=(_ask_once,),
             trust_env=False,
             max_line_size=_HEADER_BYTES,
             max_field_size=_HEADER_BYTES,
@@ -166,7 +219,7 @@ class Exchanger:
 
     async def exchange(self, request: Request) -> Answer | Failure:
         """Ask once. Every way in which that can go wrong comes back as a `Failure`."""
-        trail = _Trail()
+        trail = _Trail(request.hop.host)
         started = self._loop.time()
         try:
             self._scope.check_hop(request.hop)

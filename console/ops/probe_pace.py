@@ -8,13 +8,14 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Final
 
-from console.domain.health import Phase, Verdict
-from console.ops.probe_course import Course
+from console.domain.health import Phase, Verdict, verdict_of_status
+from console.ops.probe_course import VERDICTS, Course
 from console.ops.probe_values import Answer, Failure, Fault, Probed, ProbeSettings
 
 _STRAINED_GAP: Final = 0.1
 _WIDEST_GAP: Final = 1.0
 _PATIENCE: Final = 3
+_SIP: Final = 4  # turns begun in one round of the loop, so that keys and frames get their turn in between
 
 
 class Lane:
@@ -34,17 +35,21 @@ class Lane:
         self._silent = 0
         self._silent_phase: Phase | None = None
         self._throttled = 0
-        self._trouble = 0
+        self._trouble: Verdict | None = None
+        self._troubled = 0
 
     @property
     def open(self) -> bool:
         """Whether one more request may be in flight."""
         return bool(self.waiting) and self.active < int(self.limit)
 
-    @property
-    def patient(self) -> bool:
-        """Whether a failure here is worth another try: no longer, once several were confirmed in a row."""
-        return self._trouble < _PATIENCE
+    def patient(self, outcome: Answer | Failure) -> bool:
+        """Whether such an outcome is worth another try: no longer, once several were confirmed in a row."""
+        if isinstance(outcome, Failure):
+            verdict = VERDICTS[outcome.fault]
+        else:
+            verdict = verdict_of_status(outcome.status)
+        return verdict is not self._trouble or self._troubled < _PATIENCE
 
     @property
     def given_up(self) -> tuple[Verdict, str, Phase | None] | None:
@@ -61,19 +66,20 @@ class Lane:
 
     def learn(self, outcome: Answer | Failure) -> None:
         """Slow down on signs of strain, recover on answers."""
-        strained = False
         if isinstance(outcome, Failure):
-            strained = outcome.fault is Fault.TIMEOUT
-            self._silent = self._silent + 1 if strained else 0
+            silent, throttled, asked_to_wait = outcome.fault is Fault.TIMEOUT, False, False
             self._silent_phase = outcome.phase
         else:
-            throttled = outcome.status == 429
-            strained = throttled or (outcome.status == 503 and "Retry-After" in outcome.headers)
-            self._silent = 0
-            self._throttled = self._throttled + 1 if throttled else 0
-        if strained:
+            silent, throttled = False, outcome.status == 429
+            asked_to_wait = throttled or (outcome.status == 503 and "Retry-After" in outcome.headers)
+        self._silent = self._silent + 1 if silent else 0
+        self._throttled = self._throttled + 1 if throttled else 0
+        if asked_to_wait:
             self.gap = min(max(self.gap * 2, _STRAINED_GAP), _WIDEST_GAP)
             self.limit = max(1.0, self.limit / 2)
+        elif silent:
+            # Two at once still find out within a few time-outs whether the whole host hangs.
+            self.limit = max(min(2.0, self.limit), self.limit / 2)
         else:
             self.gap = max(self.gap * 0.7, self._least_gap)
             self.limit = min(self.limit + 0.2, float(self._most))
@@ -81,7 +87,12 @@ class Lane:
     def settle(self, found: Probed) -> None:
         """Remember whether the destination was in trouble for good."""
         troubled = found.verdict.broken or found.verdict is Verdict.TIMEOUT or found.status_code == 429
-        self._trouble = self._trouble + 1 if troubled else 0
+        if not troubled:
+            self._trouble, self._troubled = None, 0
+        elif found.verdict is self._trouble:
+            self._troubled += 1
+        else:
+            self._trouble, self._troubled = found.verdict, 1
 
 
 class Turns:
@@ -98,6 +109,7 @@ class Turns:
         self._timer: asyncio.TimerHandle | None = None
         self._left = 0
         self._paused = False
+        self._sip = _SIP
         self.active = 0
 
     def add(self, course: Course) -> None:
@@ -110,8 +122,11 @@ class Turns:
     async def take(self) -> tuple[Course, Lane] | None:
         """The next course and its lane; waits for a turn. None when every course is finished."""
         while self._left:
-            turn = self._next()
+            turn = self._next() if self._sip else None
             if turn is not None:
+                if self._sip == _SIP:
+                    self._loop.call_soon(self._refill)
+                self._sip -= 1
                 return turn
             waiter: asyncio.Future[None] = self._loop.create_future()
             self._waiters.append(waiter)
@@ -190,13 +205,19 @@ class Turns:
             course = lane.waiting.popleft()
             lane.active += 1
             self.active += 1
-            lane.next_at = now + lane.gap
+            lane.next_at = now if lane.given_up else now + lane.gap
             self._offer(lane)
             if self._ready and self._ready[0][0] <= now:
-                self._wake()  # one after the other, so that a crowd does not start in one turn of the loop
+                self._wake()
             return course, lane
         self._arm()
         return None
+
+    def _refill(self) -> None:
+        self._sip = _SIP
+        if self._ready or self._later:
+            for _ in range(_SIP):
+                self._wake()
 
     def _arm(self) -> None:
         times = [heap[0][0] for heap in (self._ready, self._later) if heap]

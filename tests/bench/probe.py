@@ -1,0 +1,187 @@
+"""CPU, wall time and loop lag of the prober against a floor made by hand, in one run.
+
+    python tests/bench/probe.py [--size 5000] [--rounds 5]
+
+The floor asks the same URLs with `asyncio` and h11: one connection each, no checks, no redirects, no
+verdicts. Pages come from a process of its own on 254 loopback addresses. CPU is that of this process
+alone. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h11
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from console.ops.probe import Prober, ProbeSettings
+
+CONCURRENCY = 200
+_PAGE = b"<html><head><title>Shop</title></head><body><h1>Summer sale</h1>" + b"<p>All of it.</p>" * 60
+_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b" % (len(_PAGE), _PAGE)
+
+
+class Pages(asyncio.Protocol):
+    """Answers every request with one page, except those for /hang."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.buffer = b""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
+            if not head.startswith(b"GET /hang"):
+                self.transport.write(_ANSWER)
+
+
+async def serve() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Pages, "0.0.0.0", 0, backlog=1024)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+@contextmanager
+def pages() -> Iterator[int]:
+    command = [sys.executable, __file__, "--serve"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.stdin.close()
+
+
+def urls(port: int, size: int, hanging: float) -> list[str]:
+    every = round(1 / hanging) if hanging else 0
+    return [
+        f"http://127.0.0.{n % 254 + 1}:{port}/{'hang' if every and n % every == 0 else 'page'}/{n}"
+        for n in range(size)
+    ]
+
+
+async def floor(targets: list[str], patience: float) -> int:
+    """The least that an honest client does: connect, ask, read to the end, with a time-out."""
+    waiting = iter(targets)
+    good = 0
+
+    async def ask(url: str) -> bool:
+        host, _, path = url.removeprefix("http://").partition("/")
+        name, _, port = host.partition(":")
+        reader, writer = await asyncio.open_connection(name, int(port))
+        try:
+            client = h11.Connection(h11.CLIENT)
+            request = h11.Request(method="GET", target="/" + path, headers=[("Host", host)])
+            writer.write((client.send(request) or b"") + (client.send(h11.EndOfMessage()) or b""))
+            while True:
+                event = client.next_event()
+                if event is h11.NEED_DATA:
+                    client.receive_data(await reader.read(65536))
+                elif type(event) is h11.EndOfMessage:
+                    return True
+        finally:
+            writer.close()
+
+    async def work() -> None:
+        nonlocal good
+        for url in waiting:
+            try:
+                async with asyncio.timeout(patience):
+                    good += await ask(url)
+            except TimeoutError:
+                continue
+
+    await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
+    return good
+
+
+async def prober(targets: list[str], patience: float) -> int:
+    settings = ProbeSettings(
+        timeout_seconds=patience, total_seconds=patience, concurrency=CONCURRENCY, allow_private=True
+    )
+    verdicts = Counter([found.verdict.value async for found in Prober(settings).probe(targets)])
+    hanging = sum("/hang" in url for url in targets)
+    assert verdicts == Counter({"OK": len(targets) - hanging, "TIMEOUT": hanging}), verdicts
+    return verdicts["OK"]
+
+
+async def measured(run: Callable[[], Awaitable[int]]) -> dict[str, float]:
+    """CPU and wall seconds of a run, and the 99th percentile of the loop's lag beside it, in ms."""
+    lags: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            lags.append(time.perf_counter() - before - 0.005)
+
+    ticking = asyncio.create_task(tick())
+    usage, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    try:
+        await run()
+    finally:
+        ticking.cancel()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - usage.ru_utime - usage.ru_stime
+    lags.sort()
+    p99 = lags[int(len(lags) * 0.99)] * 1000 if lags else 0.0
+    return {"cpu": cpu, "wall": time.perf_counter() - began, "lag": p99, "worst": lags[-1] * 1000}
+
+
+def main(size: int = 5000, rounds: int = 5, hanging: float = 0.02, timeout: float = 5.0) -> dict[str, object]:
+    results: dict[str, list[dict[str, float]]] = {"floor": [], "prober": []}
+    with pages() as port:
+        targets = urls(port, size, hanging)
+        asyncio.run(prober(urls(port, 50, 0), timeout))  # imports and certificates are not what is measured
+        for _ in range(rounds):
+            for name, run in (("floor", floor), ("prober", prober)):
+                gc.collect()
+                results[name].append(asyncio.run(measured(lambda run=run: run(targets, timeout))))
+
+    def middle(name: str, figure: str) -> float:
+        return statistics.median(result[figure] for result in results[name])
+
+    report: dict[str, object] = {"size": size, "hanging": hanging, "rounds": rounds}
+    for name in results:
+        report[name] = {
+            "cpu_ms_each": round(middle(name, "cpu") / size * 1000, 4),
+            "wall_s": round(middle(name, "wall"), 3),
+            "lag_p99_ms": round(middle(name, "lag"), 2),
+            "lag_worst_ms": round(middle(name, "worst"), 2),
+        }
+    report["cpu_ratio"] = round(middle("prober", "cpu") / middle("floor", "cpu"), 3)
+    report["rate_ratio"] = round(middle("floor", "wall") / middle("prober", "wall"), 3)
+    return report
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--hanging", type=float, default=0.02)
+    parser.add_argument("--timeout", type=float, default=5.0)
+    parser.add_argument("--serve", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.serve:
+        asyncio.run(serve())
+    else:
+        report = main(chosen.size, chosen.rounds, chosen.hanging, chosen.timeout)
+        sys.stdout.write(json.dumps(report, indent=1) + "\n")
