@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.support.practice"]
+
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 

@@ -1,0 +1,111 @@
+"""The front desk: gives each request its id, and keeps the list of what was asked and answered."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from console.practice.records import iso
+from console.practice.sockets import App, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from console.practice.platform import PracticePlatform
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request and its answer. No token is in it.
+
+    Attributes:
+        status: None when the answer never left.
+        fault: the scripted fault that ended it, if one did.
+    """
+
+    method: str
+    path: str
+    query: str
+    status: int | None
+    request_id: str
+    operator: str
+    key: str | None
+    if_match: str | None
+    fault: str | None
+
+
+class Desk:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: App, platform: PracticePlatform, log: str | Path | None) -> None:
+        self._app = app
+        self._platform = platform
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._log: IO[str] | None = None if log is None else Path(log).open("a", encoding="ascii")  # noqa: SIM115
+        self.asked: deque[Asked] = deque(maxlen=50_000)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        state = scope.setdefault("state", {})
+        request_id = self._id()
+        state["practice.request_id"] = request_id
+        status: int | None = None
+
+        async def stamped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, stamped)
+        finally:
+            headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
+            self._note(
+                Asked(
+                    scope["method"],
+                    scope["path"],
+                    scope["query_string"].decode("latin-1"),
+                    status,
+                    request_id,
+                    state.get("practice.operator", ""),
+                    headers.get(b"idempotency-key"),
+                    headers.get(b"if-match"),
+                    state.get("practice.fault"),
+                )
+            )
+
+    def _id(self) -> str:
+        number = next(self._numbers)
+        return "req_" + hashlib.sha256(f"{self._platform.seed}/request/{number}".encode()).hexdigest()[:16]
+
+    def _note(self, asked: Asked) -> None:
+        self.asked.append(asked)
+        if self._log is None:
+            return
+        line = {
+            "at": iso(self._platform.now()),
+            "method": asked.method,
+            "path": asked.path,
+            "query": asked.query,
+            "status": asked.status,
+            "requestId": asked.request_id,
+            "operator": asked.operator,
+            "fault": asked.fault,
+        }
+        with self._lock:
+            self._log.write(json.dumps(line) + "\n")
+            self._log.flush()
+
+    def close(self) -> None:
+        """Close the log."""
+        if self._log is not None:
+            self._log.close()

@@ -1,0 +1,234 @@
+"""The record of a link as the practice platform takes and keeps it: checked on the way in, text inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from console.domain.links import ROUTE_WORDS, SLUG, Link, Rule
+from console.domain.urls import UrlProblem, check_destination, host_of
+from console.practice.problems import Problem
+
+Record = dict[str, Any]
+"""A link's content: what an operator sets, without what the platform adds."""
+
+PLATFORM_FIELDS: Final = frozenset(
+    {"id", "slug", "url", "version", "clicks", "hasPassword", "createdAt", "updatedAt", "updatedBy"}
+)
+"""Set by the platform; a PUT or an import that sends them back changes nothing by it."""
+CONTROL_FIELDS: Final = frozenset({"expectedVersion", "reason", "password"})
+"""Steer a write; never part of the record."""
+BLOCKED_HOSTS: Final = frozenset({"malware.example", "phishing.example", "go.localhost"})
+"""The block list (platform-api); go.localhost serves the short links themselves."""
+
+DEFAULTS: Final[Mapping[str, Any]] = {
+    "title": "",
+    "description": "",
+    "tags": [],
+    "categories": [],
+    "enabled": True,
+    "redirectType": 302,
+    "scheduledStartAt": None,
+    "scheduledEndAt": None,
+    "expiresAt": None,
+    "maxClicks": None,
+    "routingRules": [],
+    "tracking": {},
+    "trackingPolicy": {},
+}
+MAX_TEXT: Final = 4096
+
+
+def iso(seconds: float) -> str:
+    """Unix time as the platform writes it: UTC, milliseconds, `Z`."""
+    whole = datetime.fromtimestamp(seconds, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{whole.microsecond // 1000:03d}Z"
+
+
+def when(text: str) -> datetime:
+    """Read a time as RFC 3339 has it; without a zone it is UTC.
+
+    Raises:
+        ValueError: not a time.
+    """
+    value = datetime.fromisoformat(text)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def as_text(record: Mapping[str, Any]) -> str:
+    """A record as it is kept: ASCII, so that any string an operator can send can be stored."""
+    return json.dumps(record, separators=(",", ":"))
+
+
+def check_slug(slug: object) -> str:
+    """The slug of a link that may be made.
+
+    Raises:
+        Problem: 400 `invalid_slug`: not the documented pattern, or a word that collides with a route.
+    """
+    if not isinstance(slug, str) or not SLUG.match(slug):
+        raise Problem(400, "invalid_slug", "a slug is 4 to 24 of A-Z a-z 0-9 _ -")
+    if slug in ROUTE_WORDS:
+        raise Problem(400, "invalid_slug", f"{slug!r} is a route's name")
+    return slug
+
+
+def checked(body: Mapping[str, Any]) -> Record:
+    """The content of a whole record as it will be kept; fields that nobody knows stay in it.
+
+    Raises:
+        Problem: 400 with the code `invalid_...` of the first field that is wrong.
+    """
+    record: Record = {"destinationUrl": _destination(body.get("destinationUrl"))}
+    for name, default in DEFAULTS.items():
+        value = body.get(name, default)
+        record[name] = _CHECKS[name](name, value)
+    for name, value in body.items():
+        if name not in record and name not in PLATFORM_FIELDS and name not in CONTROL_FIELDS:
+            record[name] = value
+    return record
+
+
+def _bad(name: str, message: str) -> Problem:
+    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in name.split(".", 1)[0])
+    return Problem(400, f"invalid_{words}", f"{name}: {message}")
+
+
+def _destination(value: object, name: str = "destinationUrl") -> str:
+    if not isinstance(value, str):
+        raise Problem(400, "invalid_destination_url", f"{name} is required and is a string")
+    try:
+        check_destination(value)
+    except UrlProblem as problem:
+        raise Problem(400, problem.code, f"{name} {problem.message}") from problem
+    if host_of(value).split(":", 1)[0] in BLOCKED_HOSTS:
+        raise Problem(400, "invalid_destination_url", f"{name} is on the block list")
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise _bad(name, "is a string")
+    if len(value) > MAX_TEXT:
+        raise _bad(name, f"is longer than {MAX_TEXT} characters")
+    return value
+
+
+def _words(name: str, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise _bad(name, "is a list of strings")
+    return list(value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _bad(name, "is true or false")
+    return value
+
+
+def _redirect(name: str, value: object) -> int:
+    if type(value) is not int or value not in {302, 307}:
+        raise _bad(name, "is 302 or 307")
+    return value
+
+
+def _time(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _bad(name, "is a time (RFC 3339) or null")
+    try:
+        when(value)
+    except (ValueError, OverflowError) as error:
+        raise _bad(name, "is a time (RFC 3339) or null") from error
+    return value
+
+
+def _clicks(name: str, value: object) -> int | None:
+    if value is not None and (type(value) is not int or value < 1):
+        raise _bad(name, "is a whole number from 1 on, or null")
+    return value
+
+
+def _object(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _bad(name, "is an object")
+    return value
+
+
+def _rules(name: str, value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise _bad(name, "is a list of rules")
+    return [_rule(name, rule) for rule in value]
+
+
+def _rule(name: str, rule: object) -> dict[str, Any]:
+    if not isinstance(rule, dict):
+        raise _bad(name, "holds something that is no rule")
+    _destination(rule.get("destinationUrl"), f"{name}.destinationUrl")
+    if type(rule.get("priority", 0)) is not int:
+        raise _bad(name, "priority is a whole number")
+    if not all(isinstance(rule.get(key, ""), str) for key in ("id", "name")):
+        raise _bad(name, "id and name are strings")
+    conditions = _object(name, rule.get("conditions", {}))
+    for key in CONDITIONS:
+        _words(f"{name}.{key}", conditions.get(key, []))
+    return rule
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "title": _text,
+    "description": _text,
+    "tags": _words,
+    "categories": _words,
+    "enabled": _flag,
+    "redirectType": _redirect,
+    "scheduledStartAt": _time,
+    "scheduledEndAt": _time,
+    "expiresAt": _time,
+    "maxClicks": _clicks,
+    "routingRules": _rules,
+    "tracking": _object,
+    "trackingPolicy": _object,
+}
+CONDITIONS: Final = ("countryIn", "deviceIn", "sourceIn", "campaignIn", "segmentIn")
+
+
+def as_rule(rule: Mapping[str, Any]) -> Rule:
+    """A checked rule as the domain evaluates it."""
+    conditions = rule.get("conditions", {})
+    country, device, source, campaign, segment = (tuple(conditions.get(key, ())) for key in CONDITIONS)
+    return Rule(
+        destination_url=rule["destinationUrl"],
+        priority=rule.get("priority", 0),
+        rule_id=rule.get("id", ""),
+        name=rule.get("name", ""),
+        countries=country,
+        devices=device,
+        sources=source,
+        campaigns=campaign,
+        segments=segment,
+        extra_conditions={k: v for k, v in conditions.items() if k not in CONDITIONS},
+    )
+
+
+def as_link(slug: str, record: Mapping[str, Any], *, has_password: bool = False) -> Link:
+    """A kept record as the domain's `Link`, as far as routing needs it."""
+    starts, ends, expires = (
+        when(record[key]) if record.get(key) else None
+        for key in ("scheduledStartAt", "scheduledEndAt", "expiresAt")
+    )
+    return Link(
+        slug=slug,
+        destination_url=record["destinationUrl"],
+        enabled=record.get("enabled", True),
+        redirect_type=record.get("redirectType", 302),
+        scheduled_start_at=starts,
+        scheduled_end_at=ends,
+        expires_at=expires,
+        max_clicks=record.get("maxClicks"),
+        has_password=has_password,
+        rules=tuple(as_rule(rule) for rule in record.get("routingRules", ())),
+    )
