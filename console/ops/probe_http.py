@@ -212,7 +212,6 @@ class Exchanger:
             auto_decompress=False,
             middlewares=(_ask_once,),
             trust_env=False,
-            max_line_size=_HEADER_BYTES,
             max_field_size=_HEADER_BYTES,
         )
         self._lookups = lookups

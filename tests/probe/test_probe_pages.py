@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.ops.addresses import hop
-from console.ops.probe_pages import soft_404, wall
+from console.ops.probe_pages import _plain_bytes, soft_404, wall
 from console.ops.probe_values import Answer
 
 ASKED = hop("http://shop.example/summer/sale")
@@ -81,6 +82,12 @@ def test_other_character_sets_are_read() -> None:
     assert "Страница не найдена" in soft_404(page(body.encode("windows-1251")), ASKED, ASKED)
     assert soft_404(page(ERRORS["german"], "text/html; charset=punycode"), ASKED, ASKED)
     assert soft_404(page(ERRORS["german"], "text/html; charset=iso-8859-99"), ASKED, ASKED)
+
+
+def test_a_compressed_bomb_is_opened_a_little_only() -> None:
+    bomb = gzip.compress(b" " * 20_000_000)
+    assert len(_plain_bytes({"Content-Encoding": "gzip"}, bomb)) <= 16 * len(bomb) + 1
+    assert _plain_bytes({"Content-Encoding": "gzip"}, b"no gzip") == b""
 
 
 @settings(max_examples=60, deadline=None)
