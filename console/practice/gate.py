@@ -132,7 +132,7 @@ class Door:
         tokens = self._platform.tokens
         if token.startswith("patv1_"):
             caller = tokens.check_pat(token)
-            if not self._twin and not route.pat and not self._platform.pat_everywhere:
+            if not self._twin and not route.pat and not self._platform.manners.pat_everywhere:
                 raise Problem(403, "forbidden", "a PAT takes the routes under /v2/public/ only")
             return caller
         if self._twin:

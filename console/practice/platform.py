@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +16,16 @@ from starlette.routing import Router
 from console.domain.links import Rule
 from console.domain.routing import Visitor, route
 from console.domain.target import Role
-from console.practice import routes_account, routes_bulk, routes_links
+from console.practice import routes_account, routes_bulk, routes_health, routes_links
 from console.practice.calls import Route
+from console.practice.checks import Checker
 from console.practice.control import Control
 from console.practice.desk import Asked, Desk
 from console.practice.faults import FaultLayer, FaultPlan
 from console.practice.gate import Keys, nowhere, paths
+from console.practice.importing import Import
 from console.practice.landing import LandingPages
+from console.practice.manners import Manners
 from console.practice.meter import Meter, Throttle
 from console.practice.plots import Plot, history
 from console.practice.records import as_link, as_text
@@ -33,7 +37,12 @@ from console.practice.tokens import TokenOffice
 HANDLE: Final = "acme"
 NOMINAL_PORT: Final = 8081
 """Port of the landing pages in destinations when nobody serves them (the app called in-process)."""
-ROUTES: Final[tuple[Route, ...]] = (*routes_bulk.ROUTES, *routes_account.ROUTES, *routes_links.ROUTES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *routes_bulk.ROUTES,
+    *routes_health.ROUTES,
+    *routes_account.ROUTES,
+    *routes_links.ROUTES,
+)
 
 
 def remembered(database: str | Path) -> Setting | None:
@@ -62,7 +71,7 @@ class PracticePlatform(Control):
         meter: the day's writes: `meter.plan`, `meter.used`.
         throttle: requests a second: `throttle.set(5.0)`; off by default.
         handle_rules: routing rules of the handle, which a link's own rules precede.
-        pat_everywhere: a PAT is let in on the control plane.
+        manners: ways in which platforms differ (`console.practice.manners`).
         reports: the support reports that came in.
     """
 
@@ -86,6 +95,7 @@ class PracticePlatform(Control):
         self.seed = seed
         self._clock = clock
         self._offset = 0.0
+        self._background: set[asyncio.Task[None]] = set()
         known = remembered(database)
         count = self.scenario.links if links is None else links
         self.setting = known or Setting(count, seed, clock(), landing_port, refused_port)
@@ -107,7 +117,9 @@ class PracticePlatform(Control):
         self.landing.short_links = self._follow
         self.people = {"dana": Role.OPERATOR, "kim": Role.OPERATOR, "lee": Role.CREATOR, "ines": Role.OWNER}
         self.handle_rules: Sequence[Rule] = ()
-        self.pat_everywhere = False
+        self.manners = Manners()
+        self.checker = Checker(self)
+        self.imports: dict[str, Import] = {}
         self.reports: list[dict[str, Any]] = []
         router = Router(paths(self, ROUTES), redirect_slashes=False, default=nowhere)
         self.desk = Desk(FaultLayer(router, self), self, requests_log)
@@ -141,6 +153,12 @@ class PracticePlatform(Control):
     def set_used(self, writes: int) -> None:
         """Set how many writes were counted today."""
         self.meter.used = writes
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with something after the answer; it ends with the server's loop at the latest."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def close(self) -> None:
         """Give the database and the log back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from console.domain.links import ROUTE_WORDS, SLUG, Link, Rule
 from console.domain.urls import UrlProblem, check_destination, host_of
@@ -194,6 +194,31 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "trackingPolicy": _object,
 }
 CONDITIONS: Final = ("countryIn", "deviceIn", "sourceIn", "campaignIn", "segmentIn")
+
+
+class Locked(Protocol):
+    """Whatever may have a password."""
+
+    @property
+    def password(self) -> str | None:
+        """The password, None for none."""
+        ...
+
+
+def next_password(body: Mapping[str, Any], held: Locked | None) -> str | None:
+    """The password after a write: a new one; none; or, where the body is silent, the one there is.
+
+    It is never echoed, so a record that was read and sent back has none, and must not unlock the link.
+
+    Raises:
+        Problem: 400 `invalid_password`.
+    """
+    if "password" not in body:
+        return None if held is None or body.get("hasPassword") is False else held.password
+    password = body["password"]
+    if password is not None and not isinstance(password, str):
+        raise Problem(400, "invalid_password", "password is a string or null")
+    return password or None
 
 
 def as_rule(rule: Mapping[str, Any]) -> Rule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import hashlib
 import io
 import json
 from collections.abc import AsyncIterator, Callable
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response, StreamingResponse
 
-from console.practice.calls import Call, Route
+from console.domain.target import Role
+from console.practice.calls import Call, Route, answer
+from console.practice.importing import Import, settings_of, take
 from console.practice.problems import Problem
-from console.practice.store import Held
+from console.practice.store import Cause, Held
+from console.practice.tokens import WRITE
 
 if TYPE_CHECKING:
     from console.practice.platform import PracticePlatform
@@ -41,8 +45,29 @@ def _format(call: Call) -> str:
 
 
 async def export(platform: PracticePlatform, call: Call) -> Response:
-    """`GET links/export`: every link, streamed."""
+    """`GET links/export`: every link, streamed; or the address of it, where that is the manner."""
     name = _format(call)
+    if platform.manners.export_by_url:
+        return answer({"url": f"{call.request.base_url}exports/{_ticket(platform, name)}.{name}"})
+    return _stream(platform, name)
+
+
+def _ticket(platform: PracticePlatform, name: str) -> str:
+    """What signs an export's address."""
+    return hashlib.sha256(f"{platform.seed}/export/{name}".encode()).hexdigest()[:24]
+
+
+async def signed_export(platform: PracticePlatform, call: Call) -> Response:
+    """`GET /exports/...`: the file behind a signed address, which takes no credentials."""
+    ticket, _, name = str(call.request.path_params["ticket"]).rpartition(".")
+    if name not in MEDIA or ticket != _ticket(platform, name):
+        raise Problem(403, "forbidden", "the signature does not match")
+    if "authorization" in call.request.headers or "x-api-key" in call.request.headers:
+        raise Problem(400, "invalid_request", "a signed address takes no credentials")
+    return _stream(platform, name)
+
+
+def _stream(platform: PracticePlatform, name: str) -> Response:
     streams: dict[str, Callable[[PracticePlatform], AsyncIterator[str]]] = {
         "ndjson": _ndjson,
         "json": _json,
@@ -98,9 +123,55 @@ def _cell(name: str, value: object) -> object:
     return "" if value is None else value
 
 
+async def bulk_import(platform: PracticePlatform, call: Call) -> Response:
+    """`POST links/bulk-import`: many rows, one charged write, an answer for each row."""
+    links, mode, dry_run, reason = settings_of(call)
+    number = len(platform.imports) + 1
+    import_id = "imp_" + hashlib.sha256(f"{platform.seed}/import/{number}".encode()).hexdigest()[:12]
+    cause = Cause(
+        call.caller.operator, "import", reason or f"import #{number}", None, call.key, call.request_id
+    )
+    work = Import(import_id, mode, dry_run, cause, len(links))
+    platform.imports[import_id] = work
+    limit = platform.manners.imports_in_background
+    if limit is not None and len(links) > limit:
+        platform.in_background(take(platform, work, links))
+        return _told(platform, work, 202, {"Location": f"{call.request.url.path}/{import_id}"})
+    await take(platform, work, links)
+    failed = any(row["status"] == "failed" for row in work.rows)
+    return _told(platform, work, 207 if failed else 200)
+
+
+def _told(
+    platform: PracticePlatform, work: Import, status: int, headers: dict[str, str] | None = None
+) -> Response:
+    return answer(work.shown(with_rows=not platform.manners.imports_without_rows), status, headers)
+
+
+async def import_state(platform: PracticePlatform, call: Call) -> Response:
+    """`GET links/bulk-import/{importId}`: how far an import is."""
+    work = platform.imports.get(call.request.path_params["importId"])
+    if work is None:
+        raise Problem(404, "not_found", "no such import")
+    return _told(platform, work, 200)
+
+
 ROUTES: Final = (
     Route(
         "GET", "/links/export", "export links", export, feature=("PRO", "links.export"),
         gives={200: "Export"}, query=("format",), refuses=(400,),
+    ),
+    Route(
+        "GET", "/exports/{ticket}", "read a signed export", signed_export, role=None, twin=False,
+        gives={200: "Export"}, refuses=(400, 403),
+    ),
+    Route(
+        "POST", "/links/bulk-import", "import links", bulk_import, role=Role.OPERATOR, scope=WRITE,
+        charged=True, takes="Import", gives={200: "Imported", 202: "Imported", 207: "Imported"},
+        refuses=(400,),
+    ),
+    Route(
+        "GET", "/links/bulk-import/{importId}", "read an import", import_state, gives={200: "Imported"},
+        refuses=(404,),
     ),
 )  # fmt: skip

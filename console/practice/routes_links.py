@@ -13,7 +13,7 @@ from console.domain.routing import Visitor, route
 from console.domain.target import Role
 from console.practice.calls import Call, Route, answer
 from console.practice.problems import Problem, no_such_link
-from console.practice.records import as_link, check_slug, checked, iso
+from console.practice.records import as_link, check_slug, checked, iso, next_password
 from console.practice.store import Cause, Held, Kept
 from console.practice.tokens import READ, WRITE
 
@@ -106,21 +106,6 @@ async def put_link(platform: PracticePlatform, call: Call) -> Response:
         action = "create" if held is None else "update"
         made = platform.store.write(slug, record, password, _cause(call, action, note))
     return _one(platform, made, 201 if held is None else 200)
-
-
-def next_password(body: dict[str, Any], held: Held | None) -> str | None:
-    """The password after a write: a new one, none, or the one there is while `hasPassword` says so.
-
-    Raises:
-        Problem: 400 `invalid_password`.
-    """
-    if "password" in body:
-        password = body["password"]
-        if password is not None and not isinstance(password, str):
-            raise Problem(400, "invalid_password", "password is a string or null")
-        return password or None
-    kept = held is not None and body.get("hasPassword", False) is True
-    return held.password if kept and held is not None else None
 
 
 def _reason(call: Call) -> str:

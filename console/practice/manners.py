@@ -1,0 +1,26 @@
+"""How the practice platform behaves where real ones differ: off, as platform-api assumes, until set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Manners:
+    """Ways in which an answer may be given.
+
+    Attributes:
+        pat_everywhere: a PAT is let in on the control plane too.
+        export_by_url: the export answers `{url}`, a signed address that is read without credentials.
+        imports_in_background: an import of more rows than this answers 202 and is polled; None: never.
+        imports_without_rows: an import answers with counts alone.
+        slow_ms: latency from which the health check calls a page slow, milliseconds.
+        checks_at_once: links that a health check answers at once; more make a run that is polled.
+    """
+
+    pat_everywhere: bool = False
+    export_by_url: bool = False
+    imports_in_background: int | None = None
+    imports_without_rows: bool = False
+    slow_ms: float = 3000.0
+    checks_at_once: int = 200
