@@ -2,7 +2,7 @@
 
 A terminal answers a cursor position request when it has drawn all that came before it. While such an
 answer is due, a list holds its moves back and then draws only where they ended. A terminal that does not
-answer is found out once; lists then scroll by half a page while a key is held.
+answer is found out and not asked again.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from textual import events
 from textual.app import App
 from textual.driver import Driver
 
-from screens import crash, terminal
+from screens import clipboard, crash, terminal
 from screens.driver import ConsoleDriver
 from screens.pacing import Pacer
 from screens.themes import DEFAULT_THEME, Look, chosen_theme, has_unicode, look, textual_themes
@@ -47,6 +47,7 @@ class Shell(App[int]):
         self.theme = chosen_theme(theme)
         self.animation_level = "none"  # a page down costs 289 kB animated, 15 kB without (measured)
         self.unicode = has_unicode() if unicode is None else unicode
+        self.set_class(not self.unicode, "-ascii")  # for styles: borders of another kind
         self.crash_folder: Path | None = None
         self.crash_about = ""
         self.lost = False
@@ -101,6 +102,13 @@ class Shell(App[int]):
         if isinstance(self._driver, ConsoleDriver):
             self._driver.forget()
         self.refresh()
+
+    def copy(self, text: str) -> bool:
+        """Put text on the operator's own clipboard, over SSH too; False when it is too long for that."""
+        data = clipboard.sequence(text)
+        if data is not None:
+            self._to_terminal(data)
+        return data is not None
 
     def leave(self, number: int) -> None:
         """A signal asks us to go: leave in order, within the grace, with the shell's exit code."""

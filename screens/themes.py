@@ -69,7 +69,8 @@ _PALETTES: Final = {"dark": _DARK, "light": _LIGHT, "contrast": _CONTRAST}
 class Look:
     """What presentation paints with: a style for each meaning, and the glyphs.
 
-    No style sets a background but `cursor`, so that a line can be shown on any pane.
+    No style sets a background, so that a line can be shown on any pane, but `cursor` and `cursor_away`
+    (the cursor of a list without the focus).
     """
 
     name: str
@@ -86,6 +87,7 @@ class Look:
     focus: Style
     mark: Style
     cursor: Style
+    cursor_away: Style
 
     def band(self, band: Band) -> Style:
         """The colour of a health band."""
@@ -134,6 +136,7 @@ def look(theme: str = DEFAULT_THEME, *, unicode: bool = True) -> Look:
         focus=Style(color=p.focus),
         mark=Style(color=p.focus),
         cursor=Style(bgcolor=p.cursor),
+        cursor_away=Style(bgcolor=p.bar),
     )
 
 
@@ -155,6 +158,7 @@ def _terminal_look(glyphs: Glyphs) -> Look:
         focus=Style(color="blue"),
         mark=Style(color="blue", bold=True),
         cursor=Style(reverse=True),
+        cursor_away=Style(underline=True),
     )
 
 
@@ -175,6 +179,7 @@ def _mono_look(glyphs: Glyphs) -> Look:
         focus=bold,
         mark=bold,
         cursor=Style(reverse=True),
+        cursor_away=Style(underline=True),
     )
 
 

@@ -8,6 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
+from screens.themes import Look
+
 Cell = tuple[str, Style]
 """A run of characters in one style. The characters are already safe for a terminal."""
 
@@ -17,7 +19,7 @@ def width_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def fit(text: str, width: int, ellipsis: str = "…") -> str:
+def fit(text: str, width: int, ellipsis: str) -> str:
     """`text` in exactly `width` cells: padded with blanks, or cut with an ellipsis at its end."""
     if width <= 0:
         return ""
@@ -31,7 +33,7 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     return set_cell_size(text, width - 1) + ellipsis
 
 
-def fit_right(text: str, width: int, ellipsis: str = "…") -> str:
+def fit_right(text: str, width: int, ellipsis: str) -> str:
     """The same, aligned to the right."""
     missing = width - width_of(text)
     return " " * missing + text if missing >= 0 else fit(text, width, ellipsis)
@@ -45,17 +47,17 @@ def joined(cells: Iterable[Cell]) -> Text:
     return text
 
 
-def two_ends(left: list[Cell], right: list[Cell], width: int, blank: Style) -> list[Cell]:
+def two_ends(left: list[Cell], right: list[Cell], width: int, look: Look) -> list[Cell]:
     """A line of exactly `width` cells with something at either end; the right end yields when narrow."""
     left_width = sum(width_of(t) for t, _ in left)
     right_width = sum(width_of(t) for t, _ in right)
     gap = width - left_width - right_width
     if gap >= 1:
-        return [*left, (" " * gap, blank), *right]
-    return clipped(left, width, blank)
+        return [*left, (" " * gap, look.text), *right]
+    return clipped(left, width, look)
 
 
-def clipped(cells: Iterable[Cell], width: int, blank: Style) -> list[Cell]:
+def clipped(cells: Iterable[Cell], width: int, look: Look) -> list[Cell]:
     """Cells cut or padded to exactly `width`."""
     out: list[Cell] = []
     room = width
@@ -63,10 +65,10 @@ def clipped(cells: Iterable[Cell], width: int, blank: Style) -> list[Cell]:
         size = width_of(text)
         if size > room:
             if room > 0:
-                out.append((fit(text, room), style))
+                out.append((fit(text, room, look.glyphs.ellipsis), style))
             return out
         out.append((text, style))
         room -= size
     if room > 0:
-        out.append((" " * room, blank))
+        out.append((" " * room, look.text))
     return out

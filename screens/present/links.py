@@ -191,15 +191,15 @@ def header_cells(
     """
     arrow = look.glyphs.descending if descending else look.glyphs.ascending
 
-    def head(name: str, key: str) -> str:
-        return f"{name} {arrow}" if key == sorted_by else name
+    def head(name: str, key: str, width: int) -> str:
+        return fit(f"{name} {arrow}" if key == sorted_by else name, width, look.glyphs.ellipsis)
 
-    text = " " * columns.lead + fit(head("SLUG", "slug"), columns.slug) + "  "
+    text = " " * columns.lead + head("SLUG", "slug", columns.slug) + "  "
     if columns.destination:
-        text += fit(head("DESTINATION", "destination"), columns.destination) + "  "
-    text += fit(head("HEALTH", "health"), columns.health)
+        text += head("DESTINATION", "destination", columns.destination) + "  "
+    text += head("HEALTH", "health", columns.health)
     if columns.version:
-        text += "  " + fit(head("VER", "version"), columns.version)
+        text += "  " + head("VER", "version", columns.version)
     if columns.age:
-        text += " " + fit("AGE", columns.age)
+        text += " " + head("AGE", "checked", columns.age)
     return [(text, look.faint)]

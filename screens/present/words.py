@@ -55,6 +55,8 @@ def health_word(
     if verdict in {Verdict.OK, Verdict.OK_REDIRECTED} and latency_ms is not None:
         return latency(latency_ms)
     if verdict is Verdict.SLOW and latency_ms is not None:
+        if latency_ms >= 99_500:
+            return "slow >99s"
         return f"slow {latency(latency_ms).replace(' s', 's')}" if latency_ms >= 1000 else "slow"
     return _WORDS[verdict]
 
@@ -124,8 +126,10 @@ def day(when: datetime, now: datetime) -> str:
 
 
 def since(when: datetime, now: datetime) -> str:
-    """Since when: the time for today, in `now`'s time zone (`14:02`), else the day (`Nov 21`)."""
+    """Since when, in `now`'s time zone, in at most eight cells: `14:02`, `Nov 21`, `Nov 2024`."""
     local = when.astimezone(now.tzinfo)
+    if local.year != now.year:
+        return f"{local:%b %Y}"
     return f"{local:%H:%M}" if local.date() == now.date() else day(when, now)
 
 

@@ -44,6 +44,10 @@ class Lines(Protocol):
         """The lines that an entry takes."""
         ...
 
+    def lit_of(self, entry: int) -> range:
+        """Those of them that are lit while the cursor is on it."""
+        ...
+
     def cells(self, line: int) -> list[Cell]:
         """A line as safe runs of text."""
         ...
@@ -52,8 +56,8 @@ class Lines(Protocol):
         """The header as safe runs of text."""
         ...
 
-    def lay_out(self, width: int, height: int, look: Look) -> None:
-        """The view has another size or look."""
+    def lay_out(self, size: tuple[int, int], look: Look) -> None:
+        """The view has another size (cells wide, lines below the header) or look."""
         ...
 
 
@@ -90,6 +94,12 @@ class LineList(ScrollView, can_focus=True):
         if isinstance(self.app, HasPacer):
             self.pacer = self.app.pacer
 
+    def watch_has_focus(self, focused: bool) -> None:
+        """The cursor's line tells which list the keys go to."""
+        super().watch_has_focus(focused)
+        if self.is_mounted:
+            self.refresh_entry(self._shown)
+
     def cursor_shown(self) -> None:
         """The cursor is drawn at another entry; subclasses tell the screen."""
 
@@ -120,7 +130,7 @@ class LineList(ScrollView, can_focus=True):
         burst = now - self._moved_at < BURST_SECONDS
         self._moved_at = now
         old, self._shown = self._shown, self._cursor
-        if self._reveal(burst=burst):
+        if self._reveal():
             if burst and self.pacer is not None:
                 self.call_after_refresh(self.pacer.ask)
         else:
@@ -129,17 +139,15 @@ class LineList(ScrollView, can_focus=True):
         if old != self._shown:
             self.cursor_shown()
 
-    def _reveal(self, *, burst: bool) -> bool:
+    def _reveal(self) -> bool:
         """Scroll so that the cursor is in view; whether that moved anything."""
         lines = self.lines.lines_of(self._shown)
         top, page = self.scroll_offset.y, self.page
         wanted = top
-        leap = page // 2 if burst and self.pacer is not None and self.pacer.blind else 0
         if lines.start < top:
-            wanted = max(0, lines.start - leap)
+            wanted = lines.start
         elif lines.stop > top + page:
-            wanted = min(lines.stop - page + leap, self.lines.height - page)
-            wanted = min(max(wanted, 0), lines.start)
+            wanted = min(lines.stop - page, lines.start)
         if wanted == top:
             return False
         self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
@@ -159,7 +167,7 @@ class LineList(ScrollView, can_focus=True):
 
     def refresh_entry(self, entry: int) -> None:
         """Draw the lines of one entry again."""
-        lines = self.lines.lines_of(entry)
+        lines = self.lines.lit_of(entry)
         top = lines.start - self.scroll_offset.y
         self.refresh(Region(0, self.lines.header + top, self.size.width, len(lines)))
 
@@ -167,7 +175,7 @@ class LineList(ScrollView, can_focus=True):
         """Draw everything again: the entries, the look or the width have changed."""
         self._strips.clear()
         self._look = look_of(self.app)
-        self.lines.lay_out(self.size.width, self.page, self._look)
+        self.lines.lay_out((self.size.width, self.page), self._look)
         self.virtual_size = Size(0, self.lines.height + self.lines.header)
         if self._cursor >= self.lines.count:
             self._cursor = self._shown = max(0, self.lines.count - 1)
@@ -181,7 +189,7 @@ class LineList(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """The columns follow the width; the cursor stays in view."""
         self.redraw()
-        self._reveal(burst=False)
+        self._reveal()
 
     def notify_style_update(self) -> None:
         """The theme has changed."""
@@ -197,7 +205,7 @@ class LineList(ScrollView, can_focus=True):
         line = y - self.lines.header + self.scroll_offset.y
         if line >= self.lines.height:
             return Strip.blank(width, self.rich_style)
-        if line in self.lines.lines_of(self._shown):
+        if line in self.lines.lit_of(self._shown):
             return self._strip(self.lines.cells(line), width, selected=True)
         strip = self._strips.get(line)
         if strip is None:
@@ -207,6 +215,8 @@ class LineList(ScrollView, can_focus=True):
         return strip
 
     def _strip(self, cells: list[Cell], width: int, *, selected: bool) -> Strip:
-        base = self.rich_style + self._look.cursor if selected else self.rich_style
+        base = self.rich_style
+        if selected:
+            base += self._look.cursor if self.has_focus else self._look.cursor_away
         strip = Strip([Segment(text, base + style) for text, style in cells if text])
         return strip.adjust_cell_length(width, base)

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 
+from screens.actions import BY_ID
 from screens.present.cells import Cell
 from screens.present.links import Columns, LinkRow, columns_for, header_cells, link_cells
 from screens.present.words import age_short
@@ -48,6 +49,8 @@ class LinkLines:
         """The row's own line."""
         return range(entry, entry + 1)
 
+    lit_of = lines_of
+
     def row(self, index: int) -> LinkRow | None:
         """The row at `index`, None where there is none."""
         return self.window.row(index, self._view)
@@ -63,9 +66,10 @@ class LinkLines:
         """The headings."""
         return header_cells(self.columns, self._look, self.sorted_by, descending=self.descending)
 
-    def lay_out(self, width: int, height: int, look: Look) -> None:
+    def lay_out(self, size: tuple[int, int], look: Look) -> None:
         """Choose the columns for the width."""
-        self.columns, self._view, self._look = columns_for(width), height, look
+        width, self._view = size
+        self.columns, self._look = columns_for(width), look
 
 
 class LinkTable(LineList):
@@ -82,8 +86,8 @@ class LinkTable(LineList):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "turn_mark", "Mark", show=False, id="links.mark"),
-        Binding("v", "mark_range", "Mark a range", show=False, id="links.range"),
+        Binding(BY_ID["mark"].key, "turn_mark", "Mark", show=False, id="mark"),
+        Binding(BY_ID["mark-range"].key, "mark_range", "Mark a range", show=False, id="mark-range"),
         Binding("enter", "open", "Open", show=False, id="links.open"),
     ]
     lines: LinkLines
@@ -161,7 +165,7 @@ class LinkTable(LineList):
         if index is not None:
             self._cursor = self._shown = index
         self.redraw()
-        self._reveal(burst=False)
+        self._reveal()
         self.cursor_shown()
 
     def rows_changed(self) -> None:

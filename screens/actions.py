@@ -1,0 +1,213 @@
+"""The one table of what an operator can do. Bindings, footer, palette, help and docs are made from it.
+
+An action that cannot work now is shown faint, and its key says why (`why_not`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from console.domain.target import Role
+from screens.present.chrome import KeyHint
+
+
+class Scope(StrEnum):
+    """Where an action is at home."""
+
+    EVERYWHERE = "everywhere"
+    LINKS = "links"
+    TIMELINE = "timeline"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    Attributes:
+        key: the key as Textual names it (`question_mark`); `keys` in words for people is `key_label`.
+        label: the fewest words, for the footer.
+        help: one sentence, for help and docs.
+        dangerous: leads to a write; never runs from one key without a typed confirmation.
+        needs_live: needs the platform, so not offline.
+        needs_link: needs a link under the cursor.
+        needs_marks: needs marked links.
+        role: the least role that the platform asks for.
+        hint: its place in the footer, lowest first; 0 keeps it out.
+    """
+
+    id: str
+    key: str
+    label: str
+    help: str
+    scope: Scope = Scope.EVERYWHERE
+    dangerous: bool = False
+    needs_live: bool = False
+    needs_link: bool = False
+    needs_marks: bool = False
+    role: Role = Role.UNKNOWN
+    hint: int = 0
+
+    @property
+    def key_label(self) -> str:
+        """The key as it is printed: `?`, `/`, `space`, `ctrl+l`."""
+        return _PRINTED.get(self.key, self.key)
+
+
+_PRINTED: Final = {
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "equals_sign": "=",
+}
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action("filter", "slash", "filter", "Filter the links: host:, status:, tag:, changed:, words.", hint=10),
+    Action(
+        "mark", "space", "mark", "Mark the link, or unmark it, and go on to the next.",
+        Scope.LINKS, needs_link=True, hint=20,
+    ),
+    Action(
+        "mark-range", "v", "range", "Start a range of marks at the cursor; again, mark up to the cursor.",
+        Scope.LINKS, needs_link=True,
+    ),
+    Action("unmark", "V", "unmark all", "Take all marks away.", Scope.LINKS, needs_marks=True),
+    Action(
+        "check", "h", "check", "Check the health of the marked links, or of the one under the cursor.",
+        needs_link=True, hint=30,
+    ),
+    Action(
+        "rollback", "r", "roll back", "Roll the link back: choose, check, confirm, verified.",
+        dangerous=True, needs_live=True, needs_link=True, role=Role.OPERATOR, hint=40,
+    ),
+    Action(
+        "undo", "u", "undo", "Undo your last rollback of the link, with the same guards.",
+        dangerous=True, needs_live=True, needs_link=True, role=Role.OPERATOR, hint=80,
+    ),
+    Action(
+        "preview", "p", "preview", "What sample visitors get now, and from the version under the cursor.",
+        needs_link=True, hint=50,
+    ),
+    Action("diff", "d", "diff", "What differs between two versions.", needs_link=True, hint=60),
+    Action(
+        "history", "f", "read again", "Read the link's history from the platform again.",
+        needs_live=True, needs_link=True,
+    ),
+    Action("sync", "y", "sync", "Read all links from the platform into the cache.", needs_live=True),
+    Action("sort", "o", "sort", "Order the links by another column; again, the other way round.", hint=70),
+    Action("copy", "c", "copy", "Copy the link's state to your clipboard, over SSH too.", needs_link=True),
+    Action(
+        "note-bad", "b", "note bad", "Note the version as one not to return to, or take the note away.",
+        Scope.TIMELINE, needs_link=True,
+    ),
+    Action(
+        "release", "l", "release", "Stop watching a rolled-back link.", needs_link=True,
+    ),
+    Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes.", needs_live=True),
+    Action(
+        "reconcile", "w", "open writes", "Settle writes whose outcome is not known, by reading the platform.",
+        needs_live=True,
+    ),
+    Action("pane-links", "1", "links", "Go to the links."),
+    Action("pane-timeline", "2", "timeline", "Go to the timeline."),
+    Action("pane-health", "3", "health", "Go to health."),
+    Action("pane-all", "4", "all panes", "Show the panes side by side, or one at a time."),
+    Action("next-pane", "tab", "next pane", "Go to the next pane."),
+    Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again."),
+    Action("palette", "colon", "command", "Find any action by its name."),
+    Action("quit", "q", "quit", "Leave. The next start offers to go on where you were.", hint=90),
+    Action("help", "question_mark", "help", "All keys, and why one does not work now.", hint=100),
+)  # fmt: skip
+
+BY_ID: Final = {action.id: action for action in ACTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionState:
+    """What decides whether an action can work now.
+
+    Attributes:
+        offline: why the platform is out of reach; empty when it is not.
+        read_only: why nothing may be written (disk, journal, open writes found at start); empty when it may.
+        link: whether there is a link under the cursor.
+        marked: how many links are marked.
+        role: ours on the handle, as far as it is known.
+        armed: whether writes are allowed; always for a profile that is not protected.
+        protected: whether the profile asks to be armed.
+        open_writes: writes whose outcome is not known.
+        held: whether the link under the cursor is being watched.
+        undoable: whether there is a rollback of ours to undo on it.
+        busy: what is under way that the action would get in the way of; empty when nothing is.
+        versions: how many versions of the link are known.
+    """
+
+    offline: str = ""
+    read_only: str = ""
+    link: bool = True
+    marked: int = 0
+    role: Role = Role.UNKNOWN
+    armed: bool = True
+    protected: bool = False
+    open_writes: int = 0
+    held: bool = False
+    undoable: bool = False
+    busy: str = ""
+    versions: int = 0
+
+
+def why_not(action: Action, state: ActionState) -> str | None:
+    """Why an action cannot work now, in one sentence; None when it can."""
+    return _out_of_reach(action, state) or _write_refused(action, state) or _own_reason(action, state)
+
+
+def _out_of_reach(action: Action, state: ActionState) -> str | None:
+    if action.needs_live and state.offline:
+        return f"Offline: {state.offline}"
+    if action.needs_link and not (state.link or (action.id == "check" and state.marked)):
+        return "No link under the cursor"
+    if action.needs_marks and not state.marked:
+        return "No links are marked"
+    return None
+
+
+def _write_refused(action: Action, state: ActionState) -> str | None:
+    if action.role is not Role.UNKNOWN and Role.UNKNOWN < state.role < action.role:
+        return f"Your role is {state.role.label}; this needs {action.role.label}"
+    if not action.dangerous:
+        return None
+    if state.read_only:
+        return f"Read-only: {state.read_only}"
+    if not state.armed:
+        return f"The profile is protected: press {BY_ID['arm'].key_label} to arm it"
+    return state.busy or None
+
+
+def _own_reason(action: Action, state: ActionState) -> str | None:
+    reasons = {
+        "arm": None if state.protected else "The profile is not protected: writes are allowed",
+        "reconcile": None if state.open_writes else "Every write is settled",
+        "release": None if state.held else "The link is not being watched",
+        "undo": None if state.undoable else "You have rolled nothing back on this link",
+        "diff": None if state.versions > 1 else "There is only one version to look at",
+    }
+    return reasons.get(action.id)
+
+
+def hints(state: ActionState, scope: Scope = Scope.EVERYWHERE) -> list[KeyHint]:
+    """The footer for a pane, in order; help comes last and always stays."""
+    shown = [a for a in ACTIONS if a.hint and a.scope in {scope, Scope.EVERYWHERE}]
+    return [KeyHint(a.key_label, a.label, why_not(a, state)) for a in sorted(shown, key=lambda a: a.hint)]
+
+
+def bindings(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, str, str, str]]:
+    """(key, action id, label, help) of each, for an app to bind."""
+    return [(a.key, a.id, a.label, a.help) for a in actions]
+
+
+def key_table() -> str:
+    """All keys as a Markdown table, for the docs."""
+    rows = [f"| `{a.key_label}` | {a.label} | {a.help} |" for a in ACTIONS]
+    return "\n".join(("| key | action | what it does |", "| --- | --- | --- |", *rows))

@@ -1,0 +1,132 @@
+"""Outages by host, a sweep's progress, and samples as a sparkline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.text import Text
+
+from console.domain.health import Band, Difference
+from console.domain.outages import Outage
+from screens.glyphs import Glyphs
+from screens.present.cells import Cell, clipped, fit, joined, width_of
+from screens.present.words import count, duration, since
+from screens.themes import Look
+
+_COUNT: Final = 13
+_SINCE: Final = 14
+_SPARK: Final = 12
+_HOST_MIN: Final = 14
+_WIDE: Final = 92
+"""Cells from which there is room for a sparkline."""
+
+
+def sparkline(values: Sequence[int], width: int, glyphs: Glyphs) -> str:
+    """Samples as a line of bars, oldest first; the highest value fills a cell, nothing is a blank.
+
+    More samples than cells are folded by their maximum, so that a peak is never lost.
+    """
+    if not values or width <= 0:
+        return " " * max(0, width)
+    if len(values) > width:
+        values = [
+            max(values[i * len(values) // width : (i + 1) * len(values) // width]) for i in range(width)
+        ]
+    top = max(values)
+    levels = len(glyphs.spark)
+    bars = [" " if v <= 0 or top <= 0 else glyphs.spark[max(0, -(-v * levels // top) - 1)] for v in values]
+    return "".join(bars).rjust(width)
+
+
+def kinds_text(outage: Outage, look: Look, width: int) -> str:
+    """What failed how often, most first: `503 ×980   refused ×32`; what does not fit is counted."""
+    shown: list[str] = []
+    kinds = outage.kinds.most_common()
+    for index, (kind, number) in enumerate(kinds):
+        text = f"{look.say(kind)} {look.glyphs.times}{count(number)}"
+        more = f"+{len(kinds) - index} more"
+        if width_of("   ".join([*shown, text])) > width and shown:
+            return fit("   ".join([*shown, more]), width, look.glyphs.ellipsis)
+        shown.append(text)
+    return fit("   ".join(shown), width, look.glyphs.ellipsis)
+
+
+def outage_cells(outage: Outage, samples: Sequence[int], look: Look, width: int, now: datetime) -> list[Cell]:
+    """One host: sign, host, how many, what, since when, and how it grew. Exactly `width` cells."""
+    style = look.band(outage.band)
+    word = "down" if outage.band is Band.DOWN else "slow"
+    host_width = max(_HOST_MIN, min(26, width // 4))
+    spark = _SPARK if width >= _WIDE else 0
+    used = 2 + host_width + 1 + _COUNT + 1 + _SINCE + (spark + 1 if spark else 0)
+    cells: list[Cell] = [
+        (look.glyphs.band(outage.band) + " ", style),
+        (fit(look.say(outage.host) or "no host", host_width, look.glyphs.ellipsis) + " ", look.strong),
+        (fit(f"{count(outage.count)} {word}", _COUNT, look.glyphs.ellipsis) + " ", style),
+    ]
+    room = width - used
+    if room >= 12:
+        cells.append((kinds_text(outage, look, room - 1) + " ", look.text))
+    cells.append((fit(f"since {since(outage.since, now)}", _SINCE, look.glyphs.ellipsis), look.muted))
+    if spark:
+        cells.append((" " + sparkline(samples, spark, look.glyphs), style))
+    return clipped(cells, width, look)
+
+
+def outage_lines(
+    outages: Sequence[Outage],
+    samples: Mapping[str, Sequence[int]],
+    look: Look,
+    width: int,
+    now: datetime,
+) -> list[Text]:
+    """All outages, one a line."""
+    return [joined(outage_cells(o, samples.get(o.host, ()), look, width, now)) for o in outages]
+
+
+def healthy_line(hosts: int, links: int, latencies: Sequence[float], look: Look, width: int) -> Text:
+    """The hosts that answer, in one line: `211 other hosts   149 healthy   p50 96 ms   p95 410 ms`."""
+    host_width = max(_HOST_MIN, min(26, width // 4))
+    text = f"{count(hosts)} other hosts"
+    cells: list[Cell] = [
+        (look.glyphs.ok + " ", look.ok),
+        (fit(text, host_width, look.glyphs.ellipsis) + " ", look.text),
+        (f"{count(links)} healthy   ", look.ok),
+    ]
+    if latencies:
+        ordered = sorted(latencies)
+        middle, high = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, len(ordered) * 95 // 100)]
+        cells.append((f"p50 {middle:.0f} ms   p95 {high:.0f} ms", look.muted))
+    return joined(clipped(cells, width, look))
+
+
+def sweep_line(
+    done: int, total: int, per_second: float, look: Look, width: int, *, paused: bool = False
+) -> Text:
+    """`Sweep  1,204 of 12,418  ━━━━──────  92/s  2 min left`."""
+    left: list[Cell] = [("Sweep  ", look.muted), (f"{count(done)} of {count(total)}  ", look.text)]
+    rest = (total - done) / per_second if per_second > 0 else None
+    right = "paused" if paused else f"{per_second:.0f}/s"
+    if not paused and rest is not None and done < total:
+        right += f"  {duration(rest)} left"
+    room = width - sum(width_of(t) for t, _ in left) - width_of(right) - 2
+    if room >= 8:
+        full = room if total == 0 else room * done // total
+        left += [(look.glyphs.bar * full, look.focus), (look.glyphs.rule * (room - full), look.faint)]
+    left.append(("  " + right, look.muted))
+    return joined(clipped(left, width, look))
+
+
+def second_look_line(host: str, word: str, difference: Difference, look: Look, width: int) -> Text:
+    """What this machine found beside the platform: `shop.example  503  down from both`."""
+    good = {Difference.AGREE_OK, Difference.SLOW_NOT_DOWN, Difference.BLOCKED_NOT_DOWN}
+    style = look.ok if difference in good else look.down
+    if difference is Difference.INCONCLUSIVE:
+        style = look.slow
+    cells: list[Cell] = [
+        (look.say(host) + "  ", look.text),
+        (look.say(word) + "  ", style),
+        (difference.value, look.muted),
+    ]
+    return joined(clipped(cells, width, look))

@@ -1,0 +1,211 @@
+"""The filter as it is typed: completion, the faulty word marked where it stands, and a count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input
+
+from console.domain.query import Query, QueryProblem, completions, parse
+from console.domain.text import safe
+from screens.present.cells import clipped, fit_right, joined, width_of
+from screens.present.words import count
+from screens.themes import Look
+from screens.widgets.one_line import OneLine
+
+_LONGEST = 500
+
+
+class _FaultMarker(Highlighter):
+    """Underlines the word that cannot be understood."""
+
+    def __init__(self) -> None:
+        self.problem: QueryProblem | None = None
+
+    def highlight(self, text: Text) -> None:
+        if self.problem is not None:
+            text.stylize("underline bold", self.problem.start, max(self.problem.end, self.problem.start + 1))
+
+
+class _Completer(Suggester):
+    """Offers the best way to finish the last word."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        ways = completions(value, len(value))
+        if not ways:
+            return None
+        start = value.rfind(" ") + 1
+        return value[:start] + ways[0]
+
+
+class FilterInput(Input):
+    """The field. What is pasted into it is data: nothing in it reaches the terminal but letters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
+    ]
+
+    def validate_value(self, value: str) -> str:
+        """Leave out what a terminal would obey; too long a paste is cut."""
+        return "".join(c for c in value[:_LONGEST] if safe(c) == c)
+
+    def action_complete(self) -> None:
+        """Take the offered completion; without one, leave the field as tab does everywhere."""
+        before = self.value
+        self.action_end()
+        self.action_cursor_right()
+        if self.value == before:
+            self.screen.focus_next()
+
+
+class FilterBar(Horizontal):
+    """The filter line. It reports every filter that can be understood; what cannot is marked, not applied."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False, id="filter.leave"),
+    ]
+    DEFAULT_CSS = """
+    FilterBar { height: 1; background: $bar; }
+    FilterBar > #filter-prompt { width: 3; }
+    FilterBar > FilterInput {
+        width: 1fr; height: 1; border: none; padding: 0; background: $bar;
+        &:focus { border: none; background-tint: transparent 0%; }
+    }
+    FilterBar > #filter-says { width: 40; }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """The filter reads differently now, and can be understood."""
+
+        bar: FilterBar
+        query: Query
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest filter counts."""
+            return isinstance(message, FilterBar.Changed)
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar."""
+            return self.bar
+
+    @dataclass
+    class Submitted(Message):
+        """Enter: keep this filter."""
+
+        bar: FilterBar
+        query: Query
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar."""
+            return self.bar
+
+    @dataclass
+    class Left(Message):
+        """Escape: back to the filter there was before."""
+
+        bar: FilterBar
+        text: str
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar."""
+            return self.bar
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._marker = _FaultMarker()
+        self._before = ""
+        self._counted: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """The prompt, the field, and what there is to say."""
+        yield OneLine(lambda _, look: Text(" / ", look.focus), id="filter-prompt")
+        yield FilterInput(
+            placeholder="host:shop.example status:down tag:promo changed:<2h text",
+            highlighter=self._marker,
+            suggester=_Completer(),
+            compact=True,
+            select_on_focus=False,
+        )
+        yield OneLine(id="filter-says")
+
+    @property
+    def field(self) -> FilterInput:
+        """The input field."""
+        return self.query_one(FilterInput)
+
+    @property
+    def problem(self) -> QueryProblem | None:
+        """What is wrong with what was typed."""
+        return self._marker.problem
+
+    def start(self, text: str) -> None:
+        """Begin typing from the filter in use."""
+        self._before = text
+        self.field.value = text
+        self.field.action_end()
+        self.field.focus()
+
+    def counted(self, links: int) -> None:
+        """Say how many links the filter finds."""
+        self._counted = links
+        self._say()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Parse at every key."""
+        event.stop()
+        query = self._parsed(event.value)
+        if query is not None:
+            self.post_message(self.Changed(self, query))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the filter, unless it cannot be understood."""
+        event.stop()
+        query = self._parsed(event.value)
+        if query is not None:
+            self.post_message(self.Submitted(self, query))
+
+    def action_leave(self) -> None:
+        """Leave without changing the filter."""
+        self.post_message(self.Left(self, self._before))
+
+    def _parsed(self, text: str) -> Query | None:
+        query: Query | None = None
+        problem: QueryProblem | None = None
+        try:
+            query = parse(text)
+        except QueryProblem as found:
+            problem = found
+        if problem is not self._marker.problem:
+            self._marker.problem = problem
+            self.field.refresh()
+            self._say()
+        return query
+
+    def _say(self) -> None:
+        problem, counted = self._marker.problem, self._counted
+
+        def build(width: int, look: Look) -> Text:
+            if problem is not None:
+                said = look.say(f"{problem.title}. {problem.hint}" if problem.hint else problem.title)
+                cells = [(f" {look.glyphs.warning} ", look.slow), (said, look.slow)]
+                return joined(clipped(cells, width, look))
+            words = "" if counted is None else f"{count(counted)} links"
+            room = max(width - 1, width_of(words))
+            return joined([(fit_right(words, room, look.glyphs.ellipsis), look.muted), (" ", look.muted)])
+
+        self.query_one("#filter-says", OneLine).show(build)
