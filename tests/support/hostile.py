@@ -48,6 +48,7 @@ _ALLOWED: Final = re.compile(
     r"|\x1b\[\?[0-9]+\$p"  # asking for modes
     r"|\x1b\[[<>][0-9]*u"  # keyboard protocol
     r"|\x1b\[6n"
+    r"|\x1b\]22;[a-z-]*\x07"  # the shape of the mouse pointer
     r"|\n"
 )
 
