@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from console.domain.health import Phase, Verdict, verdict_of_status
@@ -306,6 +305,8 @@ def pause_asked(text: str | None, now: datetime) -> float | None:
     words = text.strip()
     if words.isascii() and words.isdigit():
         return float(words[:9])
+    from email.utils import parsedate_to_datetime
+
     try:
         at = parsedate_to_datetime(words)
     except (ValueError, TypeError, OverflowError):

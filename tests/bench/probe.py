@@ -46,8 +46,9 @@ class Pages(asyncio.Protocol):
         self.buffer += data
         while b"\r\n\r\n" in self.buffer:
             head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
-            if not head.startswith(b"GET /hang"):
-                self.transport.write(_ANSWER)
+            method, path, _ = head.split(b" ", 2)
+            if not path.startswith(b"/hang"):
+                self.transport.write(_ANSWER if method == b"GET" else _ANSWER[: -len(_PAGE)])
 
 
 async def serve() -> None:
