@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.practice.calls import Call
 from console.practice.problems import Problem
-from console.practice.records import Record, check_slug, checked, next_password
+from console.practice.records import Record, check_slug, checked, expected_version, next_password
 from console.practice.store import Cause, Held
 
 if TYPE_CHECKING:
@@ -108,12 +108,10 @@ def _check_mode(mode: str, held: Held | None, slug: str) -> None:
 
 
 def _check_version(platform: PracticePlatform, raw: Mapping[str, Any], held: Held | None) -> None:
-    expected = raw.get("expectedVersion")
+    expected = expected_version(raw)
     if expected is None or platform.faults.ignore_preconditions:
         return
     live = None if held is None else held.version
-    if type(expected) is not int:
-        raise Problem(400, "invalid_expected_version", "expectedVersion is a version's number")
     if expected != live:
         raise Problem(409, "conflict", f"the live version is {live}, not {expected}")
 

@@ -16,7 +16,7 @@ from starlette.routing import Router
 from console.domain.links import Rule
 from console.domain.routing import Visitor, route
 from console.domain.target import Role
-from console.practice import routes_account, routes_bulk, routes_health, routes_links
+from console.practice import routes_about, routes_account, routes_bulk, routes_health, routes_links
 from console.practice.calls import Route
 from console.practice.checks import Checker
 from console.practice.control import Control
@@ -42,6 +42,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *routes_health.ROUTES,
     *routes_account.ROUTES,
     *routes_links.ROUTES,
+    *routes_about.ROUTES,
 )
 
 

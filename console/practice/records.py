@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -39,6 +40,8 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "trackingPolicy": {},
 }
 MAX_TEXT: Final = 4096
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:]{8}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z")
+_LEAP: Final = re.compile(r"(T\d\d:\d\d):60")
 
 
 def iso(seconds: float) -> str:
@@ -48,13 +51,15 @@ def iso(seconds: float) -> str:
 
 
 def when(text: str) -> datetime:
-    """Read a time as RFC 3339 has it; without a zone it is UTC.
+    """Read a time as RFC 3339 has it; a leap second is the second before.
 
     Raises:
-        ValueError: not a time.
+        ValueError: not a time, or one that UTC has no year for.
+        OverflowError: the same, at the ends of the calendar.
     """
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    if not _TIME.match(text):
+        raise ValueError(text)
+    return datetime.fromisoformat(_LEAP.sub(r"\1:59", text.upper())).astimezone(UTC)
 
 
 def as_text(record: Mapping[str, Any]) -> str:
@@ -128,10 +133,19 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def whole(value: object) -> int | None:
+    """A whole number as JSON has it: 3 and 3.0 are, true and "3" are not."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
 def _redirect(name: str, value: object) -> int:
-    if type(value) is not int or value not in {302, 307}:
+    status = whole(value)
+    if status not in {302, 307}:
         raise _bad(name, "is 302 or 307")
-    return value
+    assert status is not None
+    return status
 
 
 def _time(name: str, value: object) -> str | None:
@@ -147,9 +161,12 @@ def _time(name: str, value: object) -> str | None:
 
 
 def _clicks(name: str, value: object) -> int | None:
-    if value is not None and (type(value) is not int or value < 1):
+    if value is None:
+        return None
+    count = whole(value)
+    if count is None or count < 1:
         raise _bad(name, "is a whole number from 1 on, or null")
-    return value
+    return count
 
 
 def _object(name: str, value: object) -> dict[str, Any]:
@@ -168,7 +185,7 @@ def _rule(name: str, rule: object) -> dict[str, Any]:
     if not isinstance(rule, dict):
         raise _bad(name, "holds something that is no rule")
     _destination(rule.get("destinationUrl"), f"{name}.destinationUrl")
-    if type(rule.get("priority", 0)) is not int:
+    if whole(rule.get("priority", 0)) is None:
         raise _bad(name, "priority is a whole number")
     if not all(isinstance(rule.get(key, ""), str) for key in ("id", "name")):
         raise _bad(name, "id and name are strings")
@@ -194,6 +211,19 @@ _CHECKS: Final[Mapping[str, Callable[[str, object], Any]]] = {
     "trackingPolicy": _object,
 }
 CONDITIONS: Final = ("countryIn", "deviceIn", "sourceIn", "campaignIn", "segmentIn")
+
+
+def expected_version(body: Mapping[str, Any]) -> int | None:
+    """The version that a write was made for; None when it does not say.
+
+    Raises:
+        Problem: 400 `invalid_expected_version`.
+    """
+    told = body.get("expectedVersion")
+    number = whole(told)
+    if told is not None and number is None:
+        raise Problem(400, "invalid_expected_version", "expectedVersion is a version's number")
+    return number
 
 
 class Locked(Protocol):
@@ -227,7 +257,7 @@ def as_rule(rule: Mapping[str, Any]) -> Rule:
     country, device, source, campaign, segment = (tuple(conditions.get(key, ())) for key in CONDITIONS)
     return Rule(
         destination_url=rule["destinationUrl"],
-        priority=rule.get("priority", 0),
+        priority=whole(rule.get("priority", 0)) or 0,
         rule_id=rule.get("id", ""),
         name=rule.get("name", ""),
         countries=country,

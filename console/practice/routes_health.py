@@ -10,7 +10,7 @@ from console.domain.target import Role
 from console.practice.calls import Call, Route, answer
 from console.practice.checks import DEFAULT_TIMEOUT_MS
 from console.practice.problems import Problem
-from console.practice.records import iso
+from console.practice.records import iso, whole
 from console.practice.tokens import WRITE
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ async def check_now(platform: PracticePlatform, call: Call) -> Response:
     slugs = call.body.get("slugs", [])
     if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
         raise Problem(400, "invalid_slugs", "slugs is a list of strings")
-    timeout = call.body.get("timeoutMs", DEFAULT_TIMEOUT_MS)
-    if type(timeout) is not int or not 1 <= timeout <= MAX_TIMEOUT_MS:
+    timeout = whole(call.body.get("timeoutMs", DEFAULT_TIMEOUT_MS))
+    if timeout is None or not 1 <= timeout <= MAX_TIMEOUT_MS:
         raise Problem(400, "invalid_timeout_ms", f"timeoutMs is a whole number from 1 to {MAX_TIMEOUT_MS}")
     wanted = dict.fromkeys(slugs)
     if wanted:

@@ -13,7 +13,7 @@ from console.domain.routing import Visitor, route
 from console.domain.target import Role
 from console.practice.calls import Call, Route, answer
 from console.practice.problems import Problem, no_such_link
-from console.practice.records import as_link, check_slug, checked, iso, next_password
+from console.practice.records import as_link, check_slug, checked, expected_version, iso, next_password, whole
 from console.practice.store import Cause, Held, Kept
 from console.practice.tokens import READ, WRITE
 
@@ -54,9 +54,7 @@ def check_expected(platform: PracticePlatform, call: Call, held: Held | None) ->
     Raises:
         Problem: 412 `precondition_failed` for the header, 409 `conflict` for the field.
     """
-    expected = call.body.get("expectedVersion")
-    if expected is not None and type(expected) is not int:
-        raise Problem(400, "invalid_expected_version", "expectedVersion is a version's number")
+    expected = expected_version(call.body)
     if platform.faults.ignore_preconditions:
         return
     live = None if held is None else held.version
@@ -139,15 +137,15 @@ TARGET_KEYS: Final = ("version", "versionId", "targetVersion")
 async def rollback(platform: PracticePlatform, call: Call) -> Response:
     """`POST links/{slug}/rollback`: an earlier version's content, as a new version on top."""
     named = [call.body[key] for key in TARGET_KEYS if key in call.body]
-    if len(named) != 1 or type(named[0]) is not int or named[0] < 1:
+    number, note = whole(named[0]) if len(named) == 1 else None, _reason(call)
+    if number is None or number < 1:
         raise Problem(400, "invalid_version", "name one version to go back to, by its number")
-    number, note = named[0], _reason(call)
     with platform.store.lock:
         held = held_or_404(platform, call.slug)
         check_expected(platform, call, held)
         kept = platform.store.version(held, number)
         if kept is None:
-            raise Problem(400, "invalid_version", f"{held.slug} has no version {number}")
+            raise Problem(404, "not_found", f"{held.slug} has no version {number}")
         if number == held.version:
             raise Problem(
                 409, "conflict", f"version {number} is live already", more={"currentVersion": number}
