@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from console.practice.records import iso
 from console.practice.sockets import App, Message, Receive, Scope, Send
@@ -18,24 +18,28 @@ if TYPE_CHECKING:
     from console.practice.platform import PracticePlatform
 
 
-@dataclass(frozen=True, slots=True)
+ASKED: Final = "practice.asked"
+"""Where a request's `state` holds its record."""
+
+
+@dataclass(slots=True)
 class Asked:
     """One request and its answer. No token is in it.
 
     Attributes:
-        status: None when the answer never left.
+        status: None while the answer has not left, and when it never does.
         fault: the scripted fault that ended it, if one did.
     """
 
     method: str
     path: str
     query: str
-    status: int | None
     request_id: str
-    operator: str
     key: str | None
     if_match: str | None
-    fault: str | None
+    operator: str = ""
+    status: int | None = None
+    fault: str | None = None
 
 
 class Desk:
@@ -53,42 +57,37 @@ class Desk:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        state = scope.setdefault("state", {})
-        request_id = self._id()
-        state["practice.request_id"] = request_id
-        status: int | None = None
+        headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
+        asked = Asked(
+            scope["method"],
+            scope["path"],
+            scope["query_string"].decode("latin-1"),
+            self._id(),
+            headers.get(b"idempotency-key"),
+            headers.get(b"if-match"),
+        )
+        self.asked.append(asked)
+        scope.setdefault("state", {})[ASKED] = asked
 
         async def stamped(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                # Written down before it leaves: who has the answer may look it up.
+                asked.status = message["status"]
+                self._write(asked)
+                message["headers"] = [*message["headers"], (b"x-request-id", asked.request_id.encode())]
             await send(message)
 
         try:
             await self._app(scope, receive, stamped)
         finally:
-            headers = {k: v.decode("latin-1") for k, v in scope["headers"]}
-            self._note(
-                Asked(
-                    scope["method"],
-                    scope["path"],
-                    scope["query_string"].decode("latin-1"),
-                    status,
-                    request_id,
-                    state.get("practice.operator", ""),
-                    headers.get(b"idempotency-key"),
-                    headers.get(b"if-match"),
-                    state.get("practice.fault"),
-                )
-            )
+            if asked.status is None:
+                self._write(asked)
 
     def _id(self) -> str:
         number = next(self._numbers)
         return "req_" + hashlib.sha256(f"{self._platform.seed}/request/{number}".encode()).hexdigest()[:16]
 
-    def _note(self, asked: Asked) -> None:
-        self.asked.append(asked)
+    def _write(self, asked: Asked) -> None:
         if self._log is None:
             return
         line = {

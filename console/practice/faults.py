@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from console.domain.links import JSON
+from console.practice.desk import ASKED
 from console.practice.sockets import App, Message, Receive, Scope, Send, hang, hang_up, raw
 
 if TYPE_CHECKING:
@@ -354,7 +355,7 @@ class FaultLayer:
         if ending is None:
             await self._app(scope, receive, send)
         else:
-            scope["state"]["practice.fault"] = ending.kind.value
+            scope["state"][ASKED].fault = ending.kind.value
             await _DO[ending.kind](_Strike(ending, self._app, scope, receive, send, self._platform))
         for fault in struck:
             if fault.after and fault.call is not None:

@@ -18,6 +18,7 @@ from starlette.routing import Route as Path
 
 from console.domain.target import Role
 from console.practice.calls import Call, Route, answer, decode, read_body, refusal
+from console.practice.desk import ASKED
 from console.practice.problems import Problem
 from console.practice.sockets import Receive, Scope, Send
 from console.practice.tokens import Caller
@@ -84,7 +85,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        request_id: str = scope["state"]["practice.request_id"]
+        request_id: str = scope["state"][ASKED].request_id
         try:
             response = await self._answer(request, request_id)
         except Problem as problem:
@@ -106,7 +107,7 @@ class Door:
     def _admit(self, route: Route, request: Request) -> Caller:
         platform = self._platform
         caller = self._identify(route, request)
-        request.scope["state"]["practice.operator"] = caller.operator
+        request.scope["state"][ASKED].operator = caller.operator
         handle = request.path_params.get("handle", platform.handle)
         if handle != platform.handle:
             raise Problem(404, "handle_not_found", f"no handle {handle!r}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from console.practice.cast import calm_plots, outage_stage
+from console.practice import scripts
+from console.practice.cast import calm_plots, outage_stage, sites
 from console.practice.landing import Page, Site
 from console.practice.plots import DAY, HOUR, MINUTE, Plot
 from console.practice.staging import Setting, Stage, spring_launch
@@ -83,14 +84,68 @@ def _calm(at: Setting) -> Stage:
     return Stage(calm_plots(at), {}, checked_ago=300.0)
 
 
-SCENARIOS: Final[dict[str, Scenario]] = {
-    s.name: s
-    for s in (
-        Scenario("tiny", "12 links of every kind", 12, _tiny),
-        Scenario("calm", "all pages answer", 24, _calm),
-        Scenario(
-            "outage", "a destination host is down, hundreds of links point at it", 2000, outage_stage,
-            task="Find the failing host and roll its links back to their last healthy version.",
-        ),
+def _slow_partner(at: Setting) -> Stage:
+    """The shop answers; only the partner is slow."""
+    stage = outage_stage(at)
+    return replace(
+        stage, sites=sites(shop=Page.OK), since={k: v for k, v in stage.since.items() if k != "shop"}
     )
-}  # fmt: skip
+
+
+def _quota_gone(at: Setting) -> Stage:
+    return replace(outage_stage(at), writes=8)
+
+
+SHEET: Final = (
+    "slug,destinationUrl,title\n"
+    "docs-new,https://docs.example/start,Documentation\n"
+    "ab,https://docs.example/short,Too short a slug\n"
+    "export,https://docs.example/export,A word that is a route\n"
+    "guide-one,http//docs.example/guide,No scheme\n"
+    "guide-two,https://docs.example/a b,A blank in the address\n"
+    "guide-three,javascript:alert(1),Not a page\n"
+    "docs-new,https://docs.example/again,The same slug twice\n"
+    "guide-four,https://malware.example/x,On the block list\n"
+    "guide-five,https://docs.example/five,=1+1\n"
+    "guide-six,https://user:pw@docs.example/six,Credentials inside\n"
+    "guide-seven,https://docs.example/seven,Fine\n"
+)
+"""The sheet to be imported in `bad-rows`: three rows are good, eight are not."""
+
+_ALL: Final = (
+    Scenario("tiny", "12 links of every kind", 12, _tiny),
+    Scenario("calm", "all pages answer", 24, _calm, task="Nothing is wrong. Look around."),
+    Scenario(
+        "outage", "a destination host is down, half of all links point at it", 2000, outage_stage,
+        task="Find the failing host and roll its links back to their last healthy version.",
+    ),
+    Scenario(
+        "rival", "a colleague changes the link that you are rolling back", 60, outage_stage,
+        script=scripts.rival, task="Mend spring-launch without undoing what Kim did.",
+    ),
+    Scenario(
+        "platform-down", "the platform itself fails in the middle of the work", 60, outage_stage,
+        script=scripts.platform_down, task="Roll the shop's links back although the platform stumbles.",
+    ),
+    Scenario(
+        "slow-partner", "a partner's pages are slow, and called down", 200, _slow_partner,
+        task="Find out that nothing is to be rolled back.",
+    ),
+    Scenario(
+        "token-expires", "the token is over in two and a half minutes", 60, outage_stage,
+        script=scripts.token_expires, task="Roll the shop's links back before or across the token's end.",
+    ),
+    Scenario(
+        "quota-gone", "two writes are left today, and more links to mend", 60, _quota_gone, plan="PRO",
+        task="Mend all of the shop's links with two writes.",
+    ),
+    Scenario(
+        "lost-answers", "writes are done, or not, and the answers are lost", 60, outage_stage,
+        script=scripts.lost_answers, task="Roll seven links back, none of them twice.",
+    ),
+    Scenario(
+        "bad-rows", "a sheet to import in which most rows are wrong", 24, _calm,
+        task="Import the three good rows, and hand the others back with their faults.",
+    ),
+)  # fmt: skip
+SCENARIOS: Final[dict[str, Scenario]] = {s.name: s for s in _ALL}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from uvicorn.config import Config
 from uvicorn.server import Server
@@ -148,7 +148,8 @@ class PracticeServer:
         self.app = self.platform.app
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._servers: list[_Prompt] = []
+        self._serving: list[tuple[_Prompt, asyncio.Task[None]]] = []
+        self._late: tuple[_Prompt, asyncio.Task[None]] | None = None
         self._up = threading.Event()
 
     @property
@@ -196,17 +197,55 @@ class PracticeServer:
         for sock in self._sockets:
             sock.close()
 
+    def end_outage(self, host: str = "shop") -> None:
+        """The host's pages answer again, those on the port that refused too."""
+        self.platform.landing.recover(host)
+        self._in_loop(self._open_refused())
+
+    def start_outage(self, host: str = "shop") -> None:
+        """The host's pages fail, and its other port refuses."""
+        self.platform.landing.take_down(host)
+        self._in_loop(self._close_refused())
+
+    def _in_loop(self, work: Coroutine[Any, Any, None]) -> None:
+        assert self._loop is not None, "start the server first"
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _open_refused(self) -> None:
+        if self._late is None:
+            self._sockets[2].listen(BACKLOG)
+            self._late = self._spawn(self.platform.landing, self._sockets[2])
+
+    async def _close_refused(self) -> None:
+        if self._late is not None:
+            server, task = self._late
+            self._late = None
+            server.stopping.set()
+            await task
+            self._serving.remove((server, task))
+            self._sockets[2] = _bound(self.platform.setting.refused_port)
+
+    def _spawn(self, app: App, sock: socket.socket) -> tuple[_Prompt, asyncio.Task[None]]:
+        server = _Prompt(app)
+        entry = (server, asyncio.create_task(server.serve([sock])))
+        self._serving.append(entry)
+        return entry
+
     def _halt(self) -> None:
-        for server in self._servers:
+        for server, _ in self._serving:
             server.stopping.set()
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self._up.set()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._servers = [_Prompt(self.platform.app), _Prompt(self.platform.landing)]
-        pairs = zip(self._servers, self._sockets, strict=False)
-        serving = [asyncio.create_task(server.serve([sock])) for server, sock in pairs]
+        self._spawn(self.platform.app, self._sockets[0])
+        self._spawn(self.platform.landing, self._sockets[1])
         self._up.set()
-        await asyncio.gather(*serving)
+        api, landing = (task for _, task in self._serving)
+        await asyncio.gather(api, landing)
+        await asyncio.gather(*(task for _, task in self._serving))

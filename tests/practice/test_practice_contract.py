@@ -15,7 +15,7 @@ from console.practice.openapi import document
 from console.practice.platform import ROUTES, PracticePlatform
 from console.practice.server import PracticeServer
 
-EXAMPLES = 20
+EXAMPLES = 10
 SPOKEN = [route for route in ROUTES if route.name != "read this document"]
 HOSTS = ("example.com", "docs.localhost", "a.example:8080")
 

@@ -8,20 +8,6 @@ import pytest
 from console.practice.server import PracticeServer
 
 
-@pytest.fixture
-def api(practice: PracticeServer):
-    base = f"{practice.base_url}/v2/handles/{practice.handle}"
-    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {practice.token}"}) as client:
-        yield client
-
-
-@pytest.fixture
-def pat(practice: PracticeServer):
-    base = f"{practice.base_url}/v2/public/handles/{practice.handle}"
-    with httpx.Client(base_url=base, headers={"x-api-key": practice.pat}) as client:
-        yield client
-
-
 def roll(api: httpx.Client, version: int = 8, **more):
     headers = {k.replace("_", "-"): v for k, v in more.pop("headers", {}).items()}
     return api.post("/links/spring-launch/rollback", json={"version": version, **more}, headers=headers)
