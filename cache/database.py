@@ -1,0 +1,355 @@
+"""Opening the two files: the cache, which may be thrown away, and the journal, which may not.
+
+The cache is in WAL mode and is moved aside and rebuilt when it is damaged. The journal is in DELETE mode
+with `synchronous=EXTRA`, so that a commit is on the disk when it returns, power cut or not; it is never
+made anew without being asked (hardening, decision 4). sqlite_utils is imported only when a migration is
+due, so that the first screen does not wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from cache.locking import setup_lock
+from cache.paths import existing_private_file, private_dir, private_file
+from cache.problems import (
+    Damaged,
+    NewerSchema,
+    Store,
+    is_busy,
+    is_damage,
+    problem_at,
+    problem_of,
+    suspect_file,
+)
+from cache.rescue import move_aside, put_in_place
+from cache.schema import CACHE_ID, CACHE_VERSION, JOURNAL_ID, JOURNAL_VERSION
+from console.domain.errors import StorageProblem
+
+BUSY_SECONDS: Final = 5.0
+"""How long SQLite waits for another process before it gives up once."""
+BUSY_ROUNDS: Final = 6
+"""How often a transaction that could not begin is begun again: nothing was done, so nothing is repeated."""
+SMALL_CACHE: Final = 8 * 1024 * 1024
+"""Bytes up to which a cache is checked page by page at every start; larger ones when suspected."""
+_SIDES: Final = ("-wal", "-shm", "-journal")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCache:
+    """The cache, and what an operator must be told of it (None: nothing)."""
+
+    connection: Store
+    notice: str | None
+
+
+def open_cache(path: Path) -> OpenedCache:
+    """Open the cache for writing, and make or migrate it where that is due.
+
+    A damaged file is moved aside with its bytes and a new cache is begun; the notice says where it went.
+    In a folder that cannot be written it is opened for reading (`connection.read_only`).
+
+    Raises:
+        NewerSchema: a newer program has written it. Nothing is changed.
+        StorageProblem: the folder or the file cannot be used.
+    """
+    if _cannot_write(path):
+        return OpenedCache(_open_read_only(path, "cache"), None)
+    private_dir(path.parent)
+    with setup_lock(path):
+        found = _damage_of(path)
+        notice = None
+        if found:
+            kept = move_aside(path)
+            notice = f"The cache was damaged ({found}). It is kept as {kept.name}; a new one was begun."
+        private_file(path)
+        _tighten_sides(path)
+        connection = _connect(path, "cache")
+        try:
+            _set_up_cache(connection)
+        except BaseException:
+            connection.close()
+            raise
+        suspect_file(path).unlink(missing_ok=True)
+    return OpenedCache(connection, notice)
+
+
+def open_reader(path: Path) -> Store:
+    """Open the cache for reading only, for use beside the writer and in any thread.
+
+    Raises:
+        StorageProblem: there is no cache, or it cannot be read.
+    """
+    if not path.exists():
+        raise StorageProblem(
+            "There is no cache yet", detail=f"{path} does not exist.", hint="Run `repoint sync`."
+        )
+    if _cannot_write(path):
+        return _open_read_only(path, "cache")
+    connection = _connect(path, "cache", "rw")
+    try:
+        _check_version(connection, CACHE_ID, CACHE_VERSION)
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as error:
+        raise _closed(connection, error) from error
+    return connection
+
+
+def open_journal(path: Path) -> Store:
+    """Open the journal; begin one only where there has never been one.
+
+    A file `journal.expected` beside it says that there was one. A journal that is missing or empty in
+    spite of it, or damaged, is never replaced here (`rescue.renew_journal` does, when asked).
+
+    Raises:
+        Damaged: lost or damaged. Writes must stay off until the operator has reconciled.
+        NewerSchema: a newer program has written it. Nothing is changed.
+        StorageProblem: the folder or the file cannot be used.
+    """
+    if _cannot_write(path):
+        return _open_read_only(path, "journal")
+    private_dir(path.parent)
+    with setup_lock(path):
+        if not path.exists() and not path.is_symlink():
+            if expected_file(path).exists():
+                raise _lost(path, "it is missing")
+            _begin_journal(path)
+        existing_private_file(path)
+        _refuse_empty(path)
+        _tighten_sides(path)
+        connection = _connect(path, "journal", "rw")
+        try:
+            _set_up_journal(connection)
+        except sqlite3.Error as error:
+            raise _closed(connection, error) from error
+        except BaseException:
+            connection.close()
+            raise
+        private_file(expected_file(path))
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """BEGIN IMMEDIATE ... COMMIT; ROLLBACK when anything is raised. Inside another one it joins it.
+
+    Raises:
+        StorageProblem: for whatever SQLite reports, in plain words. Nothing was kept then.
+    """
+    if connection.in_transaction:
+        yield connection
+        return
+    try:
+        _begin(connection)
+        yield connection
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        _roll_back(connection)
+        raise problem_of(error, connection) from error
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    for attempt in range(1, BUSY_ROUNDS + 1):
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or attempt == BUSY_ROUNDS:
+                raise
+        else:
+            return
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            # SQLite rolls back by itself after I/O errors; closing does whatever is left.
+            connection.close()
+
+
+def expected_file(path: Path) -> Path:
+    """The note beside a journal that says it exists: `journal.db` has `journal.expected`."""
+    return path.with_suffix(".expected")
+
+
+def _connect(path: Path, name: str, mode: str = "rwc", extra: str = "") -> Store:
+    address = f"file:{quote(str(path))}?mode={mode}{extra}"
+    try:
+        connection = sqlite3.connect(
+            address,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=True,
+            factory=Store,
+        )
+    except sqlite3.Error as error:
+        raise problem_at(error, name, path) from error
+    connection.name, connection.file = name, path
+    return connection
+
+
+def _closed(connection: Store, error: sqlite3.Error) -> StorageProblem:
+    problem = problem_of(error, connection)
+    connection.close()
+    return problem
+
+
+def _set_up_cache(connection: Store) -> None:
+    try:
+        _check_version(connection, CACHE_ID, CACHE_VERSION)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -8192")
+        _migrate(connection, CACHE_VERSION)
+    except sqlite3.Error as error:
+        raise problem_of(error, connection) from error
+
+
+def _set_up_journal(connection: Store) -> None:
+    _check_version(connection, JOURNAL_ID, JOURNAL_VERSION)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = EXTRA")
+    if _number(connection, "user_version") == 0:
+        raise _lost(connection.file, "it holds no tables")
+    _migrate(connection, JOURNAL_VERSION)
+
+
+def _migrate(connection: Store, version: int) -> None:
+    if _number(connection, "user_version") == version:
+        return
+    from cache import migrations
+
+    with transaction(connection):
+        migrations.apply(connection, connection.name, version)
+
+
+def _check_version(connection: Store, wanted_id: int, known: int) -> None:
+    found_id = _number(connection, "application_id")
+    if found_id not in {0, wanted_id}:
+        raise StorageProblem(
+            f"{connection.file} is not a {connection.name} of repoint",
+            detail="Another program has written it. Nothing was changed.",
+            hint="Move it away.",
+        )
+    found = _number(connection, "user_version")
+    if found > known:
+        raise NewerSchema(
+            f"The {connection.name} was written by a newer repoint",
+            detail=f"{connection.file} has schema {found}; this program knows {known}. Nothing was changed.",
+            hint="Upgrade repoint"
+            + (", or run `repoint cache clear`." if connection.name == "cache" else "."),
+        )
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+
+def _begin_journal(path: Path) -> None:
+    """Make a journal under another name and put it in place whole: a crash never leaves half of one."""
+    draft = path.with_name(path.name + ".new")
+    for leftover in (draft, *(draft.with_name(draft.name + side) for side in _SIDES)):
+        leftover.unlink(missing_ok=True)
+    private_file(draft)
+    with closing(_connect(draft, "journal", "rw")) as connection:
+        try:
+            connection.execute("PRAGMA synchronous = EXTRA")
+            _migrate(connection, JOURNAL_VERSION)
+        except sqlite3.Error as error:
+            raise problem_of(error, connection) from error
+    put_in_place(draft, path)
+
+
+def _refuse_empty(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise _lost(path, "it is empty")
+
+
+def _lost(path: Path, why: str) -> Damaged:
+    return Damaged(
+        "The journal is lost",
+        detail=f"{path}: {why}, and there was one. What was sent earlier is not known here.",
+        hint="Writes are off. `repoint doctor` reconciles with the platform and can start a new journal.",
+    )
+
+
+def _tighten_sides(path: Path) -> None:
+    for side in _SIDES:
+        beside = path.with_name(path.name + side)
+        if beside.exists() or beside.is_symlink():
+            existing_private_file(beside)
+
+
+def _cannot_write(path: Path) -> bool:
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _open_read_only(path: Path, name: str) -> Store:
+    """For a read-only folder. WAL needs a writable one, so a WAL file without a tail is read as it lies."""
+    known = (CACHE_ID, CACHE_VERSION) if name == "cache" else (JOURNAL_ID, JOURNAL_VERSION)
+    wal = path.with_name(path.name + "-wal")
+    whole = name == "cache" and not (wal.exists() and wal.stat().st_size)
+    connection = _connect(path, name, "ro", "&immutable=1" if whole else "")
+    connection.read_only = True
+    try:
+        _check_version(connection, *known)
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        raise _closed(connection, error) from error
+    return connection
+
+
+def _damage_of(path: Path) -> str:
+    """What is wrong with the cache file, in a few words; empty for a sound or missing one."""
+    if not path.exists() or path.is_symlink() or path.stat().st_size == 0:
+        return ""
+    if cut := _cut(path):
+        return cut
+    try:
+        with closing(_connect_to_check(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if path.stat().st_size <= SMALL_CACHE or suspect_file(path).exists():
+                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+                return "" if found == "ok" else "a page does not hold together"
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return str(error)
+        if is_busy(error):
+            return ""
+        raise problem_at(error, "cache", path) from error
+    return ""
+
+
+def _connect_to_check(path: Path) -> Store:
+    """Without a -wal nobody has it open, and reading it as it lies changes no byte of it."""
+    if path.with_name(path.name + "-wal").exists():
+        return _connect(path, "cache", "rw")
+    return _connect(path, "cache", "ro", "&immutable=1")
+
+
+def _cut(path: Path) -> str:
+    """Whether the file is shorter than its own header says (SQLite file format, section 1.3)."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        return "it does not begin like a database"
+    page = struct.unpack(">H", header[16:18])[0] or 1
+    size = 65536 if page == 1 else page
+    pages, written, valid_for = struct.unpack(">I", header[28:32])[0], header[24:28], header[92:96]
+    if written == valid_for and pages * size > path.stat().st_size:
+        return "its end is missing"
+    return ""
