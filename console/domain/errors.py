@@ -117,7 +117,10 @@ class Throttled(RepointError):
 
 
 class Unreachable(RepointError):
-    """No answer. `phase` is dns, connect, tls, send, first byte, body or deadline."""
+    """No answer. `phase` is dns, connect, tls, send, first byte, body or deadline.
+
+    `status` is set when a gateway answered in the platform's place (502, 503, 504).
+    """
 
     code = "unreachable"
 
@@ -130,9 +133,11 @@ class Unreachable(RepointError):
         hint: str = "",
         request_id: str | None = None,
         applied: Effect = "no",
+        status: int | None = None,
     ) -> None:
         super().__init__(title, detail=detail, hint=hint, request_id=request_id, applied=applied)
         self.phase = phase
+        self.status = status
 
 
 class NotCached(RepointError):

@@ -63,11 +63,12 @@ class Plan:
     @property
     def digest(self) -> str:
         """Hash of everything that decides what is sent where."""
+        target, live, to = self.target, self.live, self.to
         body = [
-            self.plan_id, self.target.key, self.target.operator, self.target.epoch, self.slug, self.link_id,
-            self.live.version, self.live.fingerprint, self.live_fingerprint, self.to.version, self.to.fingerprint, self.reason,
-            self.way, self.undoes, self.made_at.wall.isoformat(), self.seconds,
-        ]  # fmt: skip
+            (self.plan_id, self.way, self.reason, self.undoes, self.made_at.wall.isoformat(), self.seconds),
+            (target.key, target.operator, target.epoch, self.slug, self.link_id),
+            (live.version, live.fingerprint, self.live_fingerprint, to.version, to.fingerprint),
+        ]
         return hashlib.sha256(canonical(body).encode()).hexdigest()
 
     @property

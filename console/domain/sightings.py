@@ -18,6 +18,8 @@ class Seen(StrEnum):
     """The live version and its diff were on screen."""
     HISTORY = "history"
     """`repoint history` printed it."""
+    RESULT = "result"
+    """A verified rollback showed the version that it made."""
     STATED = "--seen"
     """The caller stated the version it reviewed."""
 

@@ -51,11 +51,21 @@ def judge_sighting(
     Args:
         sighting: the operator's newest sighting of the link on this target.
         reading: made from the platform just now.
+        now: all clocks now.
         max_age: seconds that a sighting counts.
     """
     if sighting is None:
         title = f"You have not reviewed {label(reading.live)}, which is live now"
         return stale(Stale.NOT_SEEN, title, reading)
+    moved = _judge_state(sighting, reading)
+    age = sighting.at.age_at(now)
+    if moved is None and (age is None or age > max_age):
+        title = f"You saw {label(sighting.version)} too long ago to act on it"
+        return stale(Stale.TOO_OLD, title, reading, sighting.version)
+    return moved
+
+
+def _judge_state(sighting: Sighting, reading: Reading) -> Refusal | None:
     seen = sighting.version
     if sighting.link_id and reading.identity and sighting.link_id != reading.identity:
         title = "This is another link: the slug was deleted and made again since you saw it"
@@ -69,10 +79,6 @@ def judge_sighting(
     if sighting.fingerprint and sighting.fingerprint != reading.fingerprint:
         title = f"The content of {label(seen)} changed under the same version since you saw it"
         return stale(Stale.CONTENT_MOVED, title, reading, seen)
-    age = sighting.at.age_at(now)
-    if age is None or age > max_age:
-        title = f"You saw {label(seen)} too long ago to act on it"
-        return stale(Stale.TOO_OLD, title, reading, seen)
     return None
 
 

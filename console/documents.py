@@ -1,0 +1,221 @@
+"""Domain values as the JSON documents that the command line prints. The keys are a contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from cache.links import Row
+from console.domain.budget import Meter
+from console.domain.errors import Refused
+from console.domain.health import HealthResult
+from console.domain.outages import Outage
+from console.domain.outcomes import Outcome
+from console.domain.plans import Check, Refusal, Result
+from console.domain.routing import Route, Visitor
+from console.domain.versions import Change
+from console.ops.review import Review
+
+Document = dict[str, Any]
+
+
+def when(value: datetime | float | None) -> str | None:
+    """A time as ISO 8601 in UTC; unix seconds are taken too."""
+    if value is None:
+        return None
+    from datetime import UTC
+
+    moment = datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def change(value: Change) -> Document:
+    """One field that differs."""
+    return {"field": value.field, "before": value.before, "after": value.after}
+
+
+def refusal(value: Refusal) -> Document:
+    """Why a guard said no."""
+    return {
+        "reason": value.reason,
+        "title": value.title,
+        "seen": value.seen,
+        "live": value.live,
+        "changed_by": value.changed_by or None,
+        "changed_at": when(value.changed_at),
+        "note": value.note or None,
+        "diff": [change(c) for c in value.diff],
+        "next": list(value.next),
+    }
+
+
+def check(value: Check) -> Document:
+    """One check before a rollback."""
+    return {
+        "name": value.name,
+        "status": value.status.value,
+        "detail": value.detail,
+        "override": value.override or None,
+    }
+
+
+def result(value: Result) -> Document:
+    """What `rollback`, `undo` and `demo --headless` print."""
+    return {
+        "outcome": value.outcome.value,
+        "slug": value.slug,
+        "from": value.from_version,
+        "to": value.to_version,
+        "new_version": value.new_version,
+        "verified": value.verified,
+        "overtaken_by": value.overtaken_by,
+        "guard": value.guard.value,
+        "way": value.way.value,
+        "request_id": value.request_id,
+        "run": value.run,
+        "checks": [check(c) for c in value.checks],
+        "refusal": refusal(value.refusal) if value.refusal else None,
+        "message": value.message,
+        "hint": value.hint or None,
+    }
+
+
+def refused(error: Refused, slug: str, to: object) -> Document:
+    """The same document for a guard that refused before there was a plan."""
+    why = Refusal(reason=error.reason, title=error.title, next=(error.hint,) if error.hint else ())
+    empty = Result(
+        Outcome.REJECTED,
+        slug,
+        None,
+        None,
+        refusal=why,
+        message=f"{error.title}. {error.detail}".strip(),
+        hint=error.hint,
+    )
+    return {**result(empty), "to": to}
+
+
+def history(value: Review) -> Document:
+    """What `history` prints."""
+    timeline = value.timeline
+    return {
+        "slug": timeline.slug,
+        "live": timeline.live,
+        "versions": [
+            {
+                "version": v.version,
+                "live": v.version == timeline.live,
+                "created_at": when(v.created_at),
+                "created_by": v.created_by or None,
+                "action": v.action.value,
+                "note": v.note or None,
+                "rolled_back_to": v.rolled_back_to,
+                "destination_url": v.snapshot.destination_url,
+                "fingerprint": v.fingerprint,
+                "health": value.health[v.version].verdict.value if v.version in value.health else None,
+                "bad": v.version in value.bad,
+                "changes": [change(c) for c in timeline.changes_of(v.version)],
+            }
+            for v in timeline.versions
+        ],
+        "complete": timeline.complete,
+        "as_of": when(timeline.as_of),
+        "source": timeline.source.value,
+    }
+
+
+def health(value: HealthResult) -> Document:
+    """One health result, a line of `health`."""
+    return {
+        "slug": value.slug,
+        "destination_url": value.destination_url,
+        "verdict": value.verdict.value,
+        "phase": value.phase.value if value.phase else None,
+        "status_code": value.status_code,
+        "latency_ms": None if value.latency_ms is None else round(value.latency_ms, 1),
+        "final_url": value.final_url,
+        "from": value.vantage.value,
+        "checked_at": when(value.checked_at),
+        "detail": value.detail or None,
+    }
+
+
+def outage(value: Outage) -> Document:
+    """One outage, a line of `health --outages`."""
+    return {
+        "host": value.host,
+        "band": value.band.value,
+        "links": value.count,
+        "kinds": dict(value.kinds),
+        "since": when(value.since),
+        "slugs": list(value.slugs),
+    }
+
+
+def link(value: Row) -> Document:
+    """One link of the list."""
+    return {
+        "slug": value.slug,
+        "destination_url": value.destination_url,
+        "host": value.host,
+        "title": value.title,
+        "version": value.version,
+        "enabled": value.enabled,
+        "health": value.band.value,
+        "verdict": value.verdict.value if value.verdict else None,
+        "status_code": value.status_code,
+        "latency_ms": value.latency_ms,
+        "checked_at": when(value.checked_at),
+        "updated_at": when(value.updated_at),
+        "clicks": value.clicks,
+        "held": value.held,
+        "bad": value.bad,
+    }
+
+
+def meter(value: Meter | None, reserve: float) -> Document:
+    """The day's writes."""
+    if value is None:
+        empty = ("plan", "limit", "used", "left", "reserve", "free_for_other_work", "day", "as_of")
+        return dict.fromkeys(empty)
+    return {
+        "plan": value.plan or None,
+        "limit": value.limit,
+        "used": value.used,
+        "left": value.left,
+        "reserve": value.reserve(reserve),
+        "free_for_other_work": value.free_for_other_work(reserve),
+        "day": value.day or None,
+        "as_of": when(value.as_of),
+    }
+
+
+def routes(rows: Sequence[tuple[Visitor, Route, Route]]) -> list[Document]:
+    """A visitor matrix, before and after."""
+    return [
+        {
+            "visitor": {
+                "country": visitor.country or None,
+                "device": visitor.device or None,
+                "source": visitor.source or None,
+                "campaign": visitor.campaign or None,
+            },
+            "before": route(before),
+            "after": route(after),
+        }
+        for visitor, before, after in rows
+    ]
+
+
+def route(value: Route) -> Document:
+    """Where one visitor goes."""
+    rule: Mapping[str, object] | None = None
+    if value.rule is not None:
+        rule = {"id": value.rule.rule_id or None, "name": value.rule.name or None}
+    return {
+        "status": value.status,
+        "destination_url": value.destination_url,
+        "rule": rule,
+        "estimate": value.estimate,
+    }

@@ -1,0 +1,97 @@
+"""Settling what an earlier process, or a lost answer, left open: by reading, never by sending.
+
+Source: product.md, section 3, point 5; hardening, section 3, recovery points K0 to K5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cache.journal import Write
+from cache.process import is_alive, this_process
+from console.domain.errors import NotFound, RepointError
+from console.domain.links import VersionId
+from console.domain.outcomes import Outcome, WriteState
+from console.ops import settle
+from console.ops.review import read_live
+from console.ops.session import Session
+from console.ops.settle import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one open write.
+
+    Attributes:
+        outcome: APPLIED, FAILED (not applied), STALE, CANCELLED (nothing had been sent) or UNKNOWN.
+        sentence: the same in words.
+        busy: a live process still works on it; it was left alone.
+    """
+
+    write: Write
+    outcome: Outcome
+    sentence: str
+    new_version: VersionId | None = None
+    overtaken_by: VersionId | None = None
+    busy: bool = False
+
+
+async def reconcile(session: Session) -> list[Settled]:
+    """Settle every open write of this target. Sends nothing.
+
+    Never raises for one link what would keep the others from being settled: that link stays UNKNOWN with
+    the reason.
+    """
+    return [await settle_one(session, w) for w in session.store.journal.open_writes(session.target.key)]
+
+
+async def settle_one(session: Session, write: Write) -> Settled:
+    """Settle one open write."""
+    mine = write.holder == this_process()
+    if write.state is not WriteState.UNKNOWN and not mine and is_alive(write.holder):
+        text = f"Process {write.holder.pid} on {write.holder.host} is working on {write.slug}."
+        return Settled(write, Outcome.UNKNOWN, text, busy=True)
+    if write.state is WriteState.PREPARED:
+        text = f"Nothing had been sent for {write.slug}: the plan was dropped."
+        _close(session, write, WriteState.DROPPED, Outcome.CANCELLED, text)
+        return Settled(write, Outcome.CANCELLED, text)
+    try:
+        reading = await read_live(session, write.slug)
+    except NotFound:
+        text = f"{write.slug} does not exist any more."
+        _close(session, write, WriteState.DROPPED, Outcome.STALE, text)
+        return Settled(write, Outcome.STALE, text)
+    except RepointError as error:
+        return Settled(write, Outcome.UNKNOWN, f"{write.slug} could not be read: {error.title}.")
+    finding = settle.examine(write, reading, session.clock.now(), ended=False)
+    text = settle.sentence(write, finding)
+    return _settle(session, write, finding, text)
+
+
+def _settle(session: Session, write: Write, finding: settle.Finding, text: str) -> Settled:
+    other = finding.overtaken_by.version if finding.overtaken_by else None
+    if finding.found is Found.APPLIED:
+        made = settle.new_version(finding)
+        _close(session, write, WriteState.APPLIED, Outcome.APPLIED, text, made=made)
+        return Settled(write, Outcome.APPLIED, text, made, other)
+    if finding.found is Found.NOT_APPLIED:
+        _close(session, write, WriteState.DROPPED, Outcome.FAILED, text)
+        return Settled(write, Outcome.FAILED, text)
+    if finding.found is Found.MOVED and settle.is_over(write, session.clock.now()):
+        _close(session, write, WriteState.DROPPED, Outcome.STALE, text)
+        return Settled(write, Outcome.STALE, text, overtaken_by=other)
+    if write.state is WriteState.SENT:
+        session.store.journal.advance(write.key, WriteState.UNKNOWN, detail=text)
+    return Settled(write, Outcome.UNKNOWN, text, overtaken_by=other)
+
+
+def _close(
+    session: Session,
+    write: Write,
+    state: WriteState,
+    outcome: Outcome,
+    text: str,
+    *,
+    made: VersionId | None = None,
+) -> None:
+    session.store.journal.advance(write.key, state, outcome=outcome, detail=text, new_version=made)

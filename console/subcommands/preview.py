@@ -1,0 +1,74 @@
+"""`repoint preview SLUG`: where visitors go, now and at another version."""
+
+from __future__ import annotations
+
+import argparse
+
+from console import documents
+from console.domain.routing import Route, Visitor, route, visitors_for
+from console.domain.urls import without_scheme
+from console.exits import ExitCode
+from console.ops.review import read
+from console.ops.session import Session
+from console.ops.sweep import require_spare_write
+from console.output import Output
+from console.subcommands.common import in_session, known_version
+
+EXAMPLE = "repoint preview spring-launch --version v8 --matrix"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    parser.add_argument("slug", metavar="SLUG", help="the link")
+    parser.add_argument("--version", dest="at_version", metavar="V", help="compare the live version with this one")
+    for name, what in (("country", "US"), ("device", "mobile"), ("source", "ad"), ("campaign", "spring")):
+        parser.add_argument(f"--{name}", default="", metavar=name.upper(), help=f"the visitor's {name}, like {what}")
+    parser.add_argument("--matrix", action="store_true", help="sample visitors, and one for each rule")
+    parser.add_argument("--ask-platform", action="store_true", help="ask the platform too: this costs a write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate the routes here, and ask the platform where that was asked for."""
+    return in_session(args, _preview)
+
+
+async def _preview(session: Session, out: Output, args: argparse.Namespace) -> int:
+    timeline = (await read(session, args.slug)).timeline
+    live = timeline.current
+    other = known_version(timeline, args.at_version) if args.at_version else live
+    one = Visitor(args.country, args.device, args.source, args.campaign)
+    visitors = visitors_for((live.snapshot, other.snapshot)) if args.matrix else (one,)
+    now = session.clock.now().wall
+    rows = [(v, route(live.snapshot, v, now), route(other.snapshot, v, now)) for v in visitors]
+    answer: Route | None = None
+    if args.ask_platform:
+        await require_spare_write(session)
+        answer = await session.online().preview(args.slug, one)
+        session.count_write()
+    document = {
+        "slug": args.slug,
+        "live": live.version,
+        "version": other.version,
+        "routes": documents.routes(rows),
+        "platform": documents.route(answer) if answer else None,
+        "platform_agrees": None if answer is None else answer.destination_url == rows[0][1].destination_url,
+        "as_of": documents.when(timeline.as_of),
+        "source": timeline.source.value,
+    }
+    if out.json:
+        out.document(document)
+        return ExitCode.DONE
+    out.table(
+        ["VISITOR", "NOW", f"AT {args.at_version or 'LIVE'}"],
+        ([v.name, _shown(before), _shown(after)] for v, before, after in rows),
+    )
+    if answer is not None:
+        out.text("the platform says  ", _shown(answer))
+    out.note("An estimate from the documented rule order." if answer is None else "Asked of the platform.")
+    return ExitCode.DONE
+
+
+def _shown(value: Route) -> str:
+    where = without_scheme(value.destination_url) if value.destination_url else f"{value.status}"
+    rule = f"  (rule {value.rule.name or value.rule.rule_id})" if value.rule else ""
+    return where + rule

@@ -1,0 +1,40 @@
+"""`repoint sync`: brings the cache up to date."""
+
+from __future__ import annotations
+
+import argparse
+
+from console import documents
+from console.exits import ExitCode
+from console.ops import sync as ops
+from console.ops.session import Session
+from console.output import Output
+from console.subcommands.common import in_session
+
+EXAMPLE = "repoint sync"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    parser.add_argument("--full", action="store_true", help="forget what is cached of the links first")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read every link and the platform's last health results into the cache."""
+    return in_session(args, _sync)
+
+
+async def _sync(session: Session, out: Output, args: argparse.Namespace) -> int:
+    with out.progress("links", session.store.inventory.count() or None) as progress:
+        done = await ops.sync(session, lambda p: progress.update(p.done), full=args.full)
+    document = {
+        "links": done.total,
+        "new": done.new,
+        "changed": done.changed,
+        "removed": done.removed,
+        "health_results": done.health_results,
+        "as_of": documents.when(done.at),
+    }
+    changed = f"{done.new:,} new, {done.changed:,} changed, {done.removed:,} removed"
+    out.result(document, [f"{done.total:,} links: {changed}", f"{done.health_results:,} health results"])
+    return ExitCode.DONE

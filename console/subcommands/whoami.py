@@ -1,0 +1,43 @@
+"""`repoint whoami`: operator, role, plan and the token's life."""
+
+from __future__ import annotations
+
+import argparse
+
+from console import documents
+from console.exits import ExitCode
+from console.ops.session import Session
+from console.output import Output
+from console.subcommands.common import in_session
+
+EXAMPLE = "repoint whoami"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has none."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask the platform who we are."""
+    return in_session(args, _whoami)
+
+
+async def _whoami(session: Session, out: Output, args: argparse.Namespace) -> int:
+    identity = await session.introduce()
+    target = session.target
+    document = {
+        "operator": identity.operator or target.operator,
+        "name": identity.name or None,
+        "role": identity.role.label,
+        "handle": target.handle,
+        "plan": identity.plan or None,
+        "profile": target.profile,
+        "environment": target.environment,
+        "base_url": target.base_url,
+        "token_id": identity.token_id or None,
+        "token_expires_at": documents.when(identity.token_expires_at),
+        "handles": [{"handle": h, "role": r.label} for h, r in identity.handles],
+    }
+    lines = [(f"{key.replace('_', ' '):<17}", str(value)) for key, value in document.items() if value]
+    out.result(document, [line for line in lines if not line[0].startswith("handles")])
+    return ExitCode.DONE
