@@ -163,6 +163,20 @@ def verdict_of_status(status: int) -> Verdict:
     return Verdict.UNKNOWN
 
 
+def verdict_word(verdict: Verdict | None, status_code: int | None, latency_ms: float | None) -> str:
+    """A verdict as a list shows it: `503`, `refused`, `slow 8.1 s`, `timeout`, `120 ms`, `unchecked`."""
+    if verdict is None or verdict is Verdict.NOT_CHECKED:
+        return "unchecked"
+    if verdict in {Verdict.SERVER_ERROR, Verdict.DEAD} and status_code:
+        return str(status_code)
+    word = verdict.value.lower().replace("_", " ")
+    if latency_ms is None or verdict not in {Verdict.OK, Verdict.OK_REDIRECTED, Verdict.SLOW}:
+        return word
+    if verdict is Verdict.SLOW:
+        return f"slow {latency_ms / 1000:.1f} s"
+    return f"{latency_ms:.0f} ms"
+
+
 def newest_by_vantage(results: Iterable[HealthResult]) -> dict[Vantage, HealthResult]:
     """The newest result of each vantage point."""
     newest: dict[Vantage, HealthResult] = {}

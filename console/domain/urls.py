@@ -69,14 +69,6 @@ def host_of(text: str) -> str:
         return ""
 
 
-def hostname_of(text: str) -> str:
-    """The host of a destination without its port; the empty string where there is none."""
-    try:
-        return str(can_ada.parse(text).hostname)
-    except (ValueError, TypeError):
-        return ""
-
-
 def without_scheme(text: str) -> str:
     """A destination as lists show it: `shop.example/launch`. Only a plain scheme is cut."""
     for scheme in ("https://", "http://"):

@@ -80,9 +80,7 @@ def overrides(session: Session, plan: Plan, checks: tuple[Check, ...]) -> None:
 
 def made_at(write: Write) -> Moment:
     """When the write was journalled, on all clocks."""
-    from datetime import datetime
-
-    return Moment(datetime.fromisoformat(write.created_at), write.mono, write.boottime, write.boot_id)
+    return write.at
 
 
 def age_of(write: Write, now: Moment) -> str:

@@ -282,11 +282,12 @@ async def undo(session: Session, result_run: str, reason: str) -> Plan | Result:
     """
     writes = session.store.journal.writes_of_run(result_run)
     done = [w for w in writes if w.state is WriteState.APPLIED]
-    if len(done) != 1:
+    if len(done) != 1 or done[0].expected_version is None:
         raise Refused(
             f"There is nothing to undo in run {result_run[:8]}",
             reason="nothing_to_undo",
             hint="Only an applied rollback can be undone",
         )
     write = done[0]
+    assert write.expected_version is not None
     return await prepare(session, Request(write.slug, write.expected_version, reason, undoes=result_run))

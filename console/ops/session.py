@@ -10,6 +10,7 @@ from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.target import Role, Target
 from console.ops.clock import Clock
 from console.ops.probe import Prober
+from console.ops.probe_values import ProbeSettings
 from console.ops.profiles import Profile
 from console.ops.store import Store
 
@@ -22,6 +23,7 @@ class Session:
         platform: None when offline was asked for.
         meter: the day's writes as last read, with our own writes since counted in; None when not known.
         identity: what the platform said of us; None before it was asked.
+        probing: how destinations are looked at.
         lost: why the platform was last out of reach; None while it answers.
     """
 
@@ -31,6 +33,7 @@ class Session:
     store: Store
     clock: Clock
     prober: Prober
+    probing: ProbeSettings
     meter: Meter | None = None
     identity: Identity | None = None
     lost: RepointError | None = field(default=None)
@@ -97,5 +100,4 @@ class Session:
         """Give connections and files back."""
         if self.platform is not None:
             await self.platform.close()
-        await self.prober.close()
         self.store.close()

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.errors import Refused, Throttled
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.links import VersionId
-from console.domain.urls import hostname_of
-from console.ops.probe import result_for
+from console.domain.urls import host_of
+from console.ops.probe import Prober, result_for
 from console.ops.session import Session
 
 _KEEP_EVERY: Final = 50
@@ -44,16 +43,21 @@ def from_cache(session: Session, slugs: Iterable[str]) -> list[Checkable]:
 
 
 def opted_out(session: Session, item: Checkable) -> bool:
-    """Whether the profile says never to look at it: a slug, or a host that may start with `*.`."""
-    host = hostname_of(item.destination_url)
-    return any(item.slug == p or fnmatchcase(host, p) for p in session.profile.opt_out)
+    """Whether the profile says never to look at it."""
+    return session.profile.opted_out(item.slug, host_of(item.destination_url))
 
 
-async def check_from_here(session: Session, items: Sequence[Checkable]) -> AsyncIterator[HealthResult]:
+async def check_from_here(
+    session: Session, items: Sequence[Checkable], timeout: float | None = None
+) -> AsyncIterator[HealthResult]:
     """Probe destinations from this machine, yielding results as they come; each is kept.
 
     Identical destinations are probed once and told for every link. Cancelling keeps what was found.
+    `timeout` is in seconds for one try; the profile's way of looking when None.
     """
+    prober = session.prober
+    if timeout is not None:
+        prober = Prober(replace(session.probing, timeout_seconds=timeout), session.clock)
     by_url: dict[str, list[Checkable]] = {}
     batch: list[HealthResult] = []
     try:
@@ -62,7 +66,7 @@ async def check_from_here(session: Session, items: Sequence[Checkable]) -> Async
                 yield _not_checked(session, item)
             else:
                 by_url.setdefault(item.destination_url, []).append(item)
-        async with aclosing(session.prober.probe(by_url)) as probes:
+        async with aclosing(prober.probe(by_url)) as probes:
             async for probed in probes:
                 for item in by_url[probed.url]:
                     result = result_for(probed, item.slug, item.version)
@@ -127,4 +131,3 @@ async def require_spare_write(session: Session) -> None:
             detail="Nothing was sent. Checks from this machine are free.",
             hint="Check from here, or lower `reserve` in the profile",
         )
-

@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _health(session: Session, out: Output, args: argparse.Namespace) -> int:
     query = parse(" ".join(args.query))
-    await sync_first(session, out)
+    if not session.offline:
+        await sync_first(session, out)
     now = session.clock.now().wall.timestamp()
     inventory = session.store.inventory
     slugs = inventory.slugs(inventory.select(query, Sort.HEALTH, now))
@@ -107,5 +108,3 @@ def _print_outages(session: Session, out: Output, results: list[HealthResult]) -
     out.table(["HOST", "LINKS", "KINDS", "SINCE"], rows)
     if not rows:
         out.note("No outage: nothing that was looked at is broken.")
-
-

@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("slug", metavar="SLUG", help="the link")
     parser.add_argument("--limit", type=int, metavar="N", help="show the newest N versions")
-    parser.add_argument("-o", "--output-file", type=Path, metavar="FILE", help="write it whole, as JSON, to FILE")
+    parser.add_argument(
+        "-o", "--output-file", type=Path, metavar="FILE", help="write it whole, as JSON, to FILE"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,8 +7,8 @@ import argparse
 from cache.links import Row, Sort
 from console import documents
 from console.domain.errors import UsageProblem
+from console.domain.health import verdict_word
 from console.domain.links import label
-from console.domain.outages import kind_of_band
 from console.domain.query import parse
 from console.domain.urls import without_scheme
 from console.exits import ExitCode
@@ -26,7 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     add_query(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="at most N links")
-    parser.add_argument("--sort", choices=[s.value for s in Sort], default=Sort.HEALTH.value, help="worst health first unless given")
+    parser.add_argument(
+        "--sort",
+        choices=[s.value for s in Sort],
+        default=Sort.HEALTH.value,
+        help="worst health first unless given",
+    )
     parser.add_argument("--columns", metavar="A,B", help=f"of {', '.join(_COLUMNS)}")
 
 
@@ -38,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
 async def _links(session: Session, out: Output, args: argparse.Namespace) -> int:
     query = parse(" ".join(args.query))
     columns = _columns(args.columns)
-    await sync_first(session, out)
+    if not session.offline:
+        await sync_first(session, out)
     inventory = session.store.inventory
     now = session.clock.now().wall.timestamp()
     ids = inventory.select(query, Sort(args.sort), now, args.limit)
@@ -68,7 +74,7 @@ def _cell(row: Row, column: str) -> Part:
     if column == "destination":
         return without_scheme(row.destination_url)
     if column == "health":
-        word = kind_of_band(row.verdict, row.status_code, row.latency_ms)
+        word = verdict_word(row.verdict, row.status_code, row.latency_ms)
         return Styled(word, _TONES.get(row.band.value, Tone.DIM))
     if column == "version":
         return label(row.version)

@@ -20,11 +20,17 @@ EXAMPLE = "repoint preview spring-launch --version v8 --matrix"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("slug", metavar="SLUG", help="the link")
-    parser.add_argument("--version", dest="at_version", metavar="V", help="compare the live version with this one")
+    parser.add_argument(
+        "--version", dest="at_version", metavar="V", help="compare the live version with this one"
+    )
     for name, what in (("country", "US"), ("device", "mobile"), ("source", "ad"), ("campaign", "spring")):
-        parser.add_argument(f"--{name}", default="", metavar=name.upper(), help=f"the visitor's {name}, like {what}")
+        parser.add_argument(
+            f"--{name}", default="", metavar=name.upper(), help=f"the visitor's {name}, like {what}"
+        )
     parser.add_argument("--matrix", action="store_true", help="sample visitors, and one for each rule")
-    parser.add_argument("--ask-platform", action="store_true", help="ask the platform too: this costs a write")
+    parser.add_argument(
+        "--ask-platform", action="store_true", help="ask the platform too: this costs a write"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,17 +6,18 @@ import argparse
 
 from console import documents
 from console.exits import ExitCode
-from console.ops import sync as ops
 from console.ops.session import Session
 from console.output import Output
-from console.subcommands.common import in_session
+from console.subcommands.common import in_session, sync_first
 
 EXAMPLE = "repoint sync"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
-    parser.add_argument("--full", action="store_true", help="forget what is cached of the links first")
+    parser.add_argument(
+        "--full", action="store_true", help="read every link (also what a plain sync does today)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,8 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _sync(session: Session, out: Output, args: argparse.Namespace) -> int:
-    with out.progress("links", session.store.inventory.count() or None) as progress:
-        done = await ops.sync(session, lambda p: progress.update(p.done), full=args.full)
+    done = await sync_first(session, out)
     document = {
         "links": done.total,
         "new": done.new,

@@ -1,0 +1,95 @@
+"""From a profile to a session: token, platform, cache, journal and prober of one target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.api.auth import claims_of
+from console.api.client import HttpPlatform
+from console.api.settings import ConnectionSettings, TokenSource
+from console.domain.errors import RepointError
+from console.domain.target import Target
+from console.ops.clock import Clock, SystemClock
+from console.ops.probe import Prober
+from console.ops.probe_values import ProbeSettings
+from console.ops.profile_places import cache_path, journal_path
+from console.ops.profiles import Profile
+from console.ops.session import Session
+from console.ops.store import Store
+from console.ops.tokens import token_source
+
+
+async def connect(
+    profile: Profile,
+    *,
+    offline: bool = False,
+    epoch: int = 0,
+    clock: Clock | None = None,
+    tokens: TokenSource | None = None,
+) -> Session:
+    """Open everything that a session needs. Sends nothing.
+
+    Args:
+        profile: the settings.
+        offline: leave the platform out; reading comes from the cache, nothing can be sent.
+        epoch: counts the targets of this process.
+        clock: the real ones when None.
+        tokens: where the token comes from; as the profile says when None.
+
+    Raises:
+        StorageProblem: the cache or the journal cannot be used.
+        SignInNeeded: the token cannot be had, and the platform is wanted.
+    """
+    clock = clock or SystemClock()
+    target = profile.target(epoch)
+    store = Store.open(cache_path(target.key), journal_path())
+    try:
+        source = tokens or token_source(profile)
+        operator = await _operator(source, store, target, offline=offline)
+        platform = None if offline else HttpPlatform(_connection(profile), source, clock)
+    except RepointError:
+        store.close()
+        raise
+    settings = _probing(profile)
+    return Session(
+        target=replace(target, operator=operator),
+        profile=profile,
+        platform=platform,
+        store=store,
+        clock=clock,
+        prober=Prober(settings, clock),
+        probing=settings,
+    )
+
+
+async def _operator(source: TokenSource, store: Store, target: Target, *, offline: bool) -> str:
+    """Who the token says we are; offline without a token, who we were last time."""
+    key = f"operator:{target.key}"
+    if offline:
+        return str(store.marks.recall(key) or "")
+    secret = await source.get()
+    if secret is None:
+        return ""
+    claims = claims_of(secret)
+    operator = claims.subject or claims.token_id
+    if operator and store.marks.recall(key) != operator:
+        store.marks.remember(key, operator)
+    return operator
+
+
+def _connection(profile: Profile) -> ConnectionSettings:
+    return ConnectionSettings(
+        base_url=profile.base_url,
+        handle=profile.handle,
+        timeout_seconds=profile.timeout,
+        rollback_target_key=profile.rollback_target_key,
+        honours_idempotency=profile.honours_idempotency,
+        ca_file=profile.ca_file,
+        proxy=profile.proxy,
+        allow_plain_http=profile.allow_plain_http,
+        refresh=profile.refresh,
+    )
+
+
+def _probing(profile: Profile) -> ProbeSettings:
+    return ProbeSettings(concurrency=profile.concurrency, allow_private=profile.probe_allow_private)

@@ -1,0 +1,106 @@
+"""What the verbs share: opening a session, syncing first, naming versions, writing files."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from console.domain.errors import InputRejected, StorageProblem
+from console.domain.links import label, named
+from console.domain.text import safe
+from console.domain.versions import Timeline, Version
+from console.ops.connect import connect
+from console.ops.profiles import Profile, load_profile
+from console.ops.session import Session
+from console.ops.sync import Synced, sync
+from console.output import Output
+
+Work = Callable[[Session, Output, argparse.Namespace], Awaitable[int]]
+
+
+def in_session(args: argparse.Namespace, work: Work) -> int:
+    """Open a session as the flags and the profile say, run `work` on it, and close it whatever happens."""
+    out = Output.of(args)
+    profile = load_profile(args.profile, flags={"handle": args.handle})
+    for notice in profile.notices:
+        out.warning(notice)
+    return asyncio.run(_run(profile, args, out, work))
+
+
+async def _run(profile: Profile, args: argparse.Namespace, out: Output, work: Work) -> int:
+    session = await connect(profile, offline=args.offline)
+    try:
+        if session.store.notice:
+            out.warning(session.store.notice)
+        return await work(session, out, args)
+    finally:
+        await session.close()
+
+
+def add_query(parser: argparse.ArgumentParser) -> None:
+    """The filter, in words."""
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY", help="a filter like `host:shop.example status:down`"
+    )
+
+
+async def sync_first(session: Session, out: Output) -> Synced:
+    """Bring the cache up to date."""
+    with out.progress("links", session.store.inventory.count() or None) as progress:
+        before = 0
+
+        def moved(done: int) -> None:
+            nonlocal before
+            progress.advance(done - before)
+            before = done
+
+        return await sync(session, lambda p: moved(p.done))
+
+
+def known_version(timeline: Timeline, text: str) -> Version:
+    """The version that an operator names.
+
+    Raises:
+        InputRejected: the history has none of that name; the newest ones are named.
+    """
+    name = named(text, timeline.names)
+    found = timeline.find(name) if name is not None else None
+    if found is None:
+        newest = ", ".join(label(v) for v in timeline.names[:8])
+        raise InputRejected(
+            f"{safe(timeline.slug)} has no version {safe(text, 40)}",
+            detail="Nothing was sent.",
+            hint=f"Newest first it has {newest}",
+        )
+    return found
+
+
+def write_new_file(path: Path, document: Mapping[str, object]) -> None:
+    """Write a JSON document to a new file, whole or not at all.
+
+    Raises:
+        StorageProblem: the file exists, is a link, or cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        if path.is_symlink() or path.exists():
+            raise FileExistsError
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            json.dump(document, stream, indent=2)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.rename(path)
+    except FileExistsError as error:
+        raise StorageProblem(
+            f"{safe(path)} exists already", detail="It was left as it is.", hint="Name another file"
+        ) from error
+    except OSError as error:
+        raise StorageProblem(
+            f"{safe(path)} cannot be written: {error.strerror}", hint="Name another place"
+        ) from error

@@ -1,0 +1,176 @@
+"""`repoint rollback SLUG`: back to a version that worked, under the guard."""
+
+from __future__ import annotations
+
+import argparse
+
+from console import documents
+from console.domain.errors import Refused, RepointError, UsageProblem
+from console.domain.links import VersionId, label, named
+from console.domain.outcomes import Outcome
+from console.domain.plans import Check, Plan, Result, Way
+from console.domain.versions import Timeline
+from console.exits import ExitCode, exit_code, exit_code_of_outcome
+from console.ops.checks import Overrides, all_checks
+from console.ops.review import read_live, review
+from console.ops.rollback import Request, confirm, perform, prepare
+from console.ops.session import Session
+from console.ops.targets import last_healthy
+from console.ops.verify import restored_health
+from console.output import Output, Styled, Tone
+from console.subcommands.common import in_session, known_version
+from console.subcommands.history import change_lines
+
+EXAMPLE = 'repoint rollback spring-launch --to v8 --reason "shop is down"'
+_SIGNS = {"ok": Tone.GOOD, "warn": Tone.WARN, "fail": Tone.BAD}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    parser.add_argument("slug", metavar="SLUG", help="the link")
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--to", metavar="V", help="the version to go back to")
+    goal.add_argument("--last-healthy", action="store_true", help="the newest earlier version that works")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept on the platform and here")
+    parser.add_argument("--seen", metavar="V", help="the version you reviewed as live")
+    parser.add_argument("--way", choices=[w.value for w in Way], default=Way.ROLLBACK.value,
+                        help="put: write the whole earlier record, where there is no rollback route")  # fmt: skip
+    add_confirmation(parser)
+
+
+def add_confirmation(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every verb that writes to one link."""
+    parser.add_argument("--confirm", metavar='"SLUG V"', help="the words that confirm it, for scripts")
+    parser.add_argument("--dry-run", action="store_true", help="prepare and check; send nothing")
+    parser.add_argument("--override", action="append", default=[], metavar="CHECK=REASON",
+                        help="let a failed check pass, with a reason; may be repeated")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare, check, confirm, perform, verify."""
+    return in_session(args, _rollback)
+
+
+async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> int:
+    try:
+        reading = await read_live(session, args.slug)
+        seen = stated_version(reading.timeline, args.seen) if args.seen else None
+        if args.last_healthy:
+            to = (await last_healthy(session, review(session, reading))).version.version
+        else:
+            to = known_version(reading.timeline, args.to).version
+        plan = await prepare(session, Request(args.slug, to, args.reason, seen=seen, way=Way(args.way)))
+        return await carry_out(session, out, args, plan)
+    except Refused as error:
+        return _refused(out, error, args.slug, args.to)
+
+
+def stated_version(timeline: Timeline, text: str) -> VersionId:
+    """The version that a caller states to have seen; it need not exist any more."""
+    known = named(text, timeline.names)
+    if known is not None:
+        return known
+    digits = text.removeprefix("v")
+    return int(digits) if digits.isdecimal() and isinstance(timeline.live, int) else text
+
+
+def _refused(out: Output, error: Refused, slug: str, to: object) -> int:
+    if not out.json:
+        raise error
+    out.document(documents.refused(error, slug, to))
+    return ExitCode.REFUSED
+
+
+async def carry_out(session: Session, out: Output, args: argparse.Namespace, plan: Plan | Result) -> int:
+    """Check, confirm, perform and verify a plan, and print what became of it."""
+    if isinstance(plan, Result):
+        return tell(out, plan)
+    show_plan(out, session, plan)
+    checks = await all_checks(session, plan, overrides_of(args.override))
+    show_checks(out, checks)
+    if args.dry_run:
+        blocked = any(check.blocks for check in checks)
+        message = "Dry run: nothing was sent." + (" A check would block it." if blocked else "")
+        dry = Result(Outcome.SKIPPED, plan.slug, plan.live.version, plan.to.version, way=plan.way,
+                     guard=session.online().capabilities.guard, checks=checks, message=message)  # fmt: skip
+        _print(out, dry)
+        return ExitCode.REFUSED if blocked else ExitCode.DONE
+    blocking = [check for check in checks if check.blocks]
+    typed = args.confirm if args.confirm is not None or blocking else _asked(out, plan)
+    shown_at = plan.made_at
+    if blocking or typed is None:
+        typed = typed or plan.phrase
+    result = await perform(session, plan, confirm(plan, typed, shown_at), checks)
+    code = tell(out, result)
+    if result.outcome is Outcome.APPLIED and result.overtaken_by is None:
+        found = await restored_health(session, plan, result)
+        out.note(f"{label(plan.to.version)}'s destination: {found.verdict.value.lower()}",
+                 f" in {found.latency_ms:.0f} ms" if found.latency_ms is not None else "")  # fmt: skip
+    return code
+
+
+def _asked(out: Output, plan: Plan) -> str:
+    if not out.interactive:
+        raise Refused(
+            "A rollback has to be confirmed",
+            reason="not_confirmed",
+            detail="Nothing was sent.",
+            hint=f'Add --confirm "{plan.phrase}"',
+        )
+    return out.ask(f"Type {plan.phrase} to roll back ({plan.target.environment})") or ""
+
+
+def overrides_of(texts: list[str]) -> Overrides:
+    """`CHECK=REASON` pairs.
+
+    Raises:
+        UsageProblem: no reason, or no such check.
+    """
+    from console.ops.checks import NAMES
+
+    reasons = {}
+    for text in texts:
+        name, _, reason = text.partition("=")
+        if name not in NAMES or not reason.strip():
+            raise UsageProblem(
+                f"--override takes CHECK=REASON, not {text[:60]!r}", hint=f"Checks: {', '.join(NAMES)}"
+            )
+        reasons[name] = reason
+    return Overrides(reasons)
+
+
+def show_plan(out: Output, session: Session, plan: Plan) -> None:
+    """What would be sent, for a person."""
+    where = f"{plan.target.handle}/{plan.slug} on {plan.target.environment}"
+    out.note(f"Roll back {where} from {label(plan.live.version)} to {label(plan.to.version)}")
+    for change in plan.changes:
+        for line in change_lines(change):
+            out.note(*(line if isinstance(line, list | tuple) else (line,)))
+
+
+def show_checks(out: Output, checks: tuple[Check, ...]) -> None:
+    """The checks, for a person."""
+    for check in checks:
+        tone = _SIGNS.get(check.status.value, Tone.DIM)
+        out.note(Styled(f"  {check.status.value:<8}", tone), f"{check.label:<34}  {check.detail}")
+
+
+def tell(out: Output, result: Result) -> int:
+    """Print what became of it; the exit code."""
+    _print(out, result)
+    if result.refusal is not None or result.overtaken_by is not None:
+        return ExitCode.REFUSED if result.refusal is not None else ExitCode.PARTLY
+    if isinstance(result.error, RepointError) and result.outcome in {Outcome.REJECTED, Outcome.FAILED}:
+        return exit_code(result.error) if result.error.applied == "no" else ExitCode.FAILED
+    return exit_code_of_outcome(result.outcome)
+
+
+def _print(out: Output, result: Result) -> None:
+    lines = [f"{result.outcome.value}  {result.message}"]
+    if result.refusal is not None:
+        lines += [f"  {way}" for way in result.refusal.next]
+    if result.hint:
+        lines.append(f"  {result.hint}")
+    if result.request_id:
+        lines.append(f"  request id {result.request_id}  run {result.run}")
+    out.result(documents.result(result), lines)
