@@ -29,6 +29,9 @@ _SCROLL_ROWS: Final = 6
 _WORTH: Final = 0.8
 """Scrolling is taken when it costs at most this share of writing the rows."""
 
+_TELLING: Final = 3
+"""Letters; shorter texts stand in too many rows to say where one has moved."""
+
 Span = tuple[str, str, int]
 """A style (SGR parameters), the text in it, and the cells it takes."""
 Row = dict[int, Span]
@@ -95,10 +98,7 @@ class Frames:
         for span in spans:
             if shown.get(column) != span:
                 pen.write(row, column, span)
-                end = column + span[2]
-                for other in [c for c, s in shown.items() if c < end and c + s[2] > column]:
-                    del shown[other]
-                shown[column] = span
+                _replace(shown, column, span)
             column += span[2]
 
     def _scrolled(self, runs: list[Run], changed: list[Run]) -> _Scroll | None:
@@ -134,13 +134,13 @@ class Frames:
         where: dict[tuple[int, Span], list[int]] = {}
         for row in region:
             for column, span in self._rows.get(row, {}).items():
-                if span[1].strip():
+                if len(span[1]) > _TELLING and not span[1].isspace():
                     where.setdefault((column, span), []).append(row)
         votes: Counter[int] = Counter()
         for row, column, spans in changed:
             at = column
             for span in spans:
-                known = where.get((at, span), ())
+                known = where.get((at, span), ()) if len(span[1]) > _TELLING else ()
                 if len(known) == 1:  # text that stands in many rows says nothing of where it moved
                     votes[known[0] - row] += 1
                 at += span[2]
@@ -226,11 +226,18 @@ def _spans(text: str) -> tuple[Span, ...] | None:
 
 def _put(row: Row, column: int, spans: tuple[Span, ...]) -> None:
     for span in spans:
+        _replace(row, column, span)
+        column += span[2]
+
+
+def _replace(row: Row, column: int, span: Span) -> None:
+    """Put a span over what stands there."""
+    old = row.get(column)
+    if old is None or old[2] != span[2]:
         end = column + span[2]
         for other in [c for c, s in row.items() if c < end and c + s[2] > column]:
             del row[other]
-        row[column] = span
-        column = end
+    row[column] = span
 
 
 def _cost(runs: list[Run]) -> int:

@@ -35,6 +35,7 @@ class TextPane(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._build = build
         self._lines: Sequence[Text] = ()
+        self._wrapped = 0
 
     @property
     def texts(self) -> list[str]:
@@ -48,15 +49,21 @@ class TextPane(ScrollView, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        if self._build is None or not self.is_mounted or not self.size.width:
+        if not self.is_mounted or not self.size.width:
             return
-        self._lines = self._build(self.size.width, look_of(self.app))
+        self._wrap()
         self.virtual_size = Size(0, len(self._lines))
         self.refresh()
 
+    def _wrap(self) -> None:
+        self._wrapped = self.size.width
+        self._lines = () if self._build is None else self._build(self.size.width, look_of(self.app))
+
     def on_resize(self) -> None:
         """The lines are wrapped for the width."""
-        self._lay_out()
+        if self._wrapped != self.size.width:
+            self._wrap()
+        self.virtual_size = Size(0, len(self._lines))
 
     def notify_style_update(self) -> None:
         """The theme has changed."""
@@ -74,6 +81,8 @@ class TextPane(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the view."""
         base, width = self.rich_style, self.size.width
+        if self._wrapped != width:  # the first frame is drawn before the first resize is told
+            self._wrap()
         line = y + self.scroll_offset.y
         if line >= len(self._lines):
             return Strip.blank(width, base)
