@@ -48,16 +48,16 @@ def opted_out(session: Session, item: Checkable) -> bool:
 
 
 async def check_from_here(
-    session: Session, items: Sequence[Checkable], timeout: float | None = None
+    session: Session, items: Sequence[Checkable], each_seconds: float | None = None
 ) -> AsyncIterator[HealthResult]:
     """Probe destinations from this machine, yielding results as they come; each is kept.
 
     Identical destinations are probed once and told for every link. Cancelling keeps what was found.
-    `timeout` is in seconds for one try; the profile's way of looking when None.
+    `each_seconds` is for one try; the profile's way of looking when None.
     """
     prober = session.prober
-    if timeout is not None:
-        prober = Prober(replace(session.probing, timeout_seconds=timeout), session.clock)
+    if each_seconds is not None:
+        prober = Prober(replace(session.probing, timeout_seconds=each_seconds), session.clock)
     by_url: dict[str, list[Checkable]] = {}
     batch: list[HealthResult] = []
     try:

@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     return in_session(args, _budget)
 
 
-async def _budget(session: Session, out: Output, args: argparse.Namespace) -> int:
+async def _budget(session: Session, out: Output, _args: argparse.Namespace) -> int:
     meter = await session.read_meter()
     document = documents.meter(meter, session.profile.reserve)
     if meter is None or meter.limit is None:

@@ -79,6 +79,12 @@ def known_version(timeline: Timeline, text: str) -> Version:
     return found
 
 
+def _exists(path: Path) -> StorageProblem:
+    return StorageProblem(
+        f"{safe(path)} exists already", detail="It was left as it is.", hint="Name another file"
+    )
+
+
 def write_new_file(path: Path, document: Mapping[str, object]) -> None:
     """Write a JSON document to a new file, whole or not at all.
 
@@ -86,9 +92,9 @@ def write_new_file(path: Path, document: Mapping[str, object]) -> None:
         StorageProblem: the file exists, is a link, or cannot be written.
     """
     part = path.with_name(path.name + ".part")
+    if path.is_symlink() or path.exists():
+        raise _exists(path)
     try:
-        if path.is_symlink() or path.exists():
-            raise FileExistsError
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:
             json.dump(document, stream, indent=2)
@@ -97,9 +103,7 @@ def write_new_file(path: Path, document: Mapping[str, object]) -> None:
             os.fsync(stream.fileno())
         part.rename(path)
     except FileExistsError as error:
-        raise StorageProblem(
-            f"{safe(path)} exists already", detail="It was left as it is.", hint="Name another file"
-        ) from error
+        raise _exists(part) from error
     except OSError as error:
         raise StorageProblem(
             f"{safe(path)} cannot be written: {error.strerror}", hint="Name another place"

@@ -35,15 +35,13 @@ _PORT = 7311
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
-    parser.add_argument(
-        "--links", type=int, metavar="N", help="how many links; the scenario's own number if not given"
-    )
+    parser.add_argument("--links", type=int, metavar="N", help="how many links")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="outage", help="what has gone wrong")
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same links")
     parser.add_argument(
         "--headless",
         action="store_true",
-        help="run the incident without a screen and print what became of it",
+        help="no screen: run the incident, print the result",
     )
 
 

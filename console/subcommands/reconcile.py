@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     return in_session(args, _reconcile)
 
 
-async def _reconcile(session: Session, out: Output, args: argparse.Namespace) -> int:
+async def _reconcile(session: Session, out: Output, _args: argparse.Namespace) -> int:
     session.online()
     settled = await reconcile(session)
     document = {

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept on the platform and here")
     parser.add_argument("--seen", metavar="V", help="the version you reviewed as live")
     parser.add_argument("--way", choices=[w.value for w in Way], default=Way.ROLLBACK.value,
-                        help="put: write the whole earlier record, where there is no rollback route")  # fmt: skip
+                        help="put writes the whole earlier record")  # fmt: skip
     add_confirmation(parser)
 
 
@@ -85,7 +85,7 @@ async def carry_out(session: Session, out: Output, args: argparse.Namespace, pla
     """Check, confirm, perform and verify a plan, and print what became of it."""
     if isinstance(plan, Result):
         return tell(out, plan)
-    show_plan(out, session, plan)
+    show_plan(out, plan)
     checks = await all_checks(session, plan, overrides_of(args.override))
     show_checks(out, checks)
     if args.dry_run:
@@ -139,7 +139,7 @@ def overrides_of(texts: list[str]) -> Overrides:
     return Overrides(reasons)
 
 
-def show_plan(out: Output, session: Session, plan: Plan) -> None:
+def show_plan(out: Output, plan: Plan) -> None:
     """What would be sent, for a person."""
     where = f"{plan.target.handle}/{plan.slug} on {plan.target.environment}"
     out.note(f"Roll back {where} from {label(plan.live.version)} to {label(plan.to.version)}")

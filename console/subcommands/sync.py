@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> int:
     return in_session(args, _sync)
 
 
-async def _sync(session: Session, out: Output, args: argparse.Namespace) -> int:
+async def _sync(session: Session, out: Output, _args: argparse.Namespace) -> int:
     done = await sync_first(session, out)
     document = {
         "links": done.total,

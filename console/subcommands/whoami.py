@@ -22,7 +22,7 @@ def run(args: argparse.Namespace) -> int:
     return in_session(args, _whoami)
 
 
-async def _whoami(session: Session, out: Output, args: argparse.Namespace) -> int:
+async def _whoami(session: Session, out: Output, _args: argparse.Namespace) -> int:
     identity = await session.introduce()
     target = session.target
     document = {
