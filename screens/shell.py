@@ -20,7 +20,7 @@ from textual.driver import Driver
 from screens import clipboard, crash, terminal
 from screens.driver import ConsoleDriver
 from screens.pacing import Pacer
-from screens.themes import DEFAULT_THEME, Look, chosen_theme, has_unicode, look, textual_themes
+from screens.themes import DEFAULT_THEME, MONO_THEME, Look, chosen_theme, has_unicode, look, textual_themes
 
 
 class Shell(App[int]):
@@ -41,7 +41,8 @@ class Shell(App[int]):
         unicode: bool | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__()
+        # Without colours the terminal's own must stay: Textual would turn them into black on black.
+        super().__init__(ansi_color=True if chosen_theme(theme) == MONO_THEME else None)
         for each in textual_themes():
             self.register_theme(each)
         self.theme = chosen_theme(theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import time
@@ -141,6 +142,23 @@ def test_nothing_foreign_leaves_a_table_of_hostile_links() -> None:
         assert terminal.given_back()
         assert "⟨001B⟩" in terminal.output
         assert foreign(terminal.output.replace("\r", "")) == []
+
+
+def test_no_color_means_no_colour_at_all() -> None:
+    with Terminal([APP], NO_COLOR="1") as terminal:
+        terminal.until("link-5")
+        terminal.type("\x1b[B")
+        terminal.read(0.3)
+        terminal.type("q")
+        terminal.ended()
+    numbers = {
+        int(number)
+        for style in re.findall(r"\x1b\[([\d;]*)m", terminal.output)
+        for number in style.split(";")
+        if number
+    }
+    assert numbers <= {0, 1, 2, 4, 7, 39, 49}
+    assert 7 in numbers
 
 
 def test_keys_over_a_long_list_cost_few_bytes() -> None:
