@@ -6,9 +6,10 @@ added beside it by answering these questions; nothing above this module knows HT
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from console.domain.budget import Meter
@@ -95,6 +96,86 @@ class HealthRun:
     results: tuple[HealthResult, ...]
 
 
+class RowStatus(StrEnum):
+    """What became of one row of an import."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    MAYBE = "maybe"
+    """The platform counted it but did not say which way: read the link again to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One row's fate. `row` counts from 1; `code` and `message` are the platform's and untrusted."""
+
+    row: int
+    slug: str
+    status: RowStatus
+    code: str = ""
+    message: str = ""
+    version: VersionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """One bulk-import request, exactly as it was confirmed. Costs one write, however many rows.
+
+    Attributes:
+        expected: expected versions by slug; a row without one is taken unconditionally.
+        dry_run: have the platform check the rows and change nothing.
+    """
+
+    links: Sequence[Link]
+    idempotency_key: str
+    expected: Mapping[str, VersionId] = field(default_factory=dict)
+    dry_run: bool = False
+    mode: str = "upsert"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswer:
+    """What the platform says of an import.
+
+    Attributes:
+        finished: False while the platform works on it; ask `import_status` again.
+        rows: one for each row of the order, in its order. MAYBE where the platform did not say.
+        counts: the platform's own sums, where it gave them.
+    """
+
+    import_id: str
+    finished: bool
+    rows: tuple[ImportRow, ...]
+    counts: Mapping[RowStatus, int] = field(default_factory=dict)
+    status: int = 200
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """A support report, exactly as it was shown before it is sent. Empty fields are left out."""
+
+    summary: str
+    details: str
+    handle: str = ""
+    session_id: str = ""
+    request_id: str = ""
+    repro_artifact: JSON = None
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAnswer:
+    """The platform's receipt for a support report."""
+
+    report_id: str
+    status: str
+    request_id: str | None = None
+
+
 class Platform(Protocol):
     """A link platform, for one target. Every method raises `console.domain.errors` and nothing else.
 
@@ -145,6 +226,18 @@ class Platform(Protocol):
 
     async def check_health(self, slugs: Sequence[str], *, timeout_seconds: float) -> HealthRun:
         """Have the platform check destinations now. Costs a write. An empty selection means all."""
+        ...
+
+    async def bulk_import(self, order: ImportOrder) -> ImportAnswer:
+        """Write many links in one request. Costs a write."""
+        ...
+
+    async def import_status(self, import_id: str, links: Sequence[Link]) -> ImportAnswer:
+        """How far an import is that was not finished. Free. `links` are those of its order."""
+        ...
+
+    async def report(self, order: ReportOrder) -> ReportAnswer:
+        """Send a support report. Costs a write."""
         ...
 
     async def alive(self) -> JSON:
