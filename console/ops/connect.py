@@ -16,7 +16,6 @@ from console.ops.profile_places import cache_path, journal_path
 from console.ops.profiles import Profile
 from console.ops.session import Session
 from console.ops.store import Store
-from console.ops.tokens import token_source
 
 
 async def connect(
@@ -44,7 +43,7 @@ async def connect(
     target = profile.target(epoch)
     store = Store.open(cache_path(target.key), journal_path())
     try:
-        source = tokens or token_source(profile)
+        source = tokens or _source(profile)
         operator = await _operator(source, store, target, offline=offline)
         platform = None if offline else HttpPlatform(_connection(profile), source, clock)
     except RepointError:
@@ -60,6 +59,12 @@ async def connect(
         prober=Prober(settings, clock),
         probing=settings,
     )
+
+
+def _source(profile: Profile) -> TokenSource:
+    from console.ops.tokens import token_source
+
+    return token_source(profile)
 
 
 async def _operator(source: TokenSource, store: Store, target: Target, *, offline: bool) -> str:
