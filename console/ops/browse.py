@@ -1,0 +1,197 @@
+"""What the screens read of the cache: the list row by row, the board of outages, and how we stand."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cache.database import open_reader
+from cache.links import Inventory, Row, Sort
+from console.domain.health import Band, Difference, HealthResult, Vantage, compare
+from console.domain.outages import Outage, cluster
+from console.domain.outcomes import WriteState
+from console.domain.query import Query
+from console.domain.target import Target
+from console.domain.urls import host_of
+from console.ops.session import Session
+
+__all__ = ["Board", "Browser", "Found", "SecondLook", "Sort", "Standing", "board", "last_applied", "standing"]
+
+_SAMPLE_BUCKETS: Final = 12
+_SAMPLE_SPAN: Final = timedelta(hours=1)
+_LOOKS: Final = 4
+"""Failing hosts that the second look is told for."""
+_LOOK_AT: Final = 20
+"""Links of a host that are looked through for one that both vantage points have checked."""
+
+
+class Found:
+    """The links of one filter in one order; rows are read when they come into view."""
+
+    def __init__(self, inventory: Inventory, rowids: array[int]) -> None:
+        self._inventory = inventory
+        self._rowids = rowids
+
+    @property
+    def count(self) -> int:
+        """How many links there are."""
+        return len(self._rowids)
+
+    def rows(self, start: int, stop: int) -> Sequence[Row]:
+        """The rows `start` to `stop` (not included)."""
+        return self._inventory.rows(self._rowids[start:stop])
+
+    def slugs(self, start: int, stop: int) -> Sequence[str]:
+        """The slugs of a range."""
+        return self._inventory.slugs(self._rowids[start:stop])
+
+    def index(self, slug: str) -> int | None:
+        """Where a slug stands, if it is among them."""
+        rowid = self._inventory.find(slug)
+        if rowid is None:
+            return None
+        try:
+            return self._rowids.index(rowid)
+        except ValueError:
+            return None
+
+
+class Browser:
+    """Reads the list beside the core, which writes. Belongs to the thread that made it."""
+
+    def __init__(self, cache_path: Path) -> None:
+        self._connection = open_reader(cache_path)
+        self._inventory = Inventory(self._connection)
+
+    def select(
+        self, query: Query, sort: Sort, now: float, *, descending: bool = False, marked: frozenset[str]
+    ) -> Found:
+        """The links of a filter in an order. `now` is unix seconds."""
+        found = self._inventory.select(query, sort, now, descending=descending, marked=marked)
+        return Found(self._inventory, found)
+
+    def count(self) -> int:
+        """How many links there are in all."""
+        return self._inventory.count()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How this session stands: all that the top line and the action table ask of it.
+
+    Attributes:
+        offline: offline was asked for.
+        writes_left: None when the platform did not say.
+        reserve: writes kept for rollbacks.
+        armed_seconds: None where the profile is not protected.
+        synced_at: unix seconds of the last whole sync.
+        open_writes: writes of this target whose outcome is not known.
+        read_only: why nothing may be written on this machine; empty when it may.
+        notice: what opening the files had to say.
+    """
+
+    target: Target
+    cache_path: Path
+    offline: bool
+    token_expires_at: datetime | None
+    writes_left: int | None
+    reserve: int
+    armed_seconds: float | None
+    synced_at: float | None
+    open_writes: int
+    read_only: str
+    notice: str
+
+
+async def standing(session: Session) -> Standing:
+    """How the session stands now."""
+    meter, store = session.meter, session.store
+    return Standing(
+        target=session.target,
+        cache_path=store.cache_path,
+        offline=session.offline,
+        token_expires_at=session.identity.token_expires_at if session.identity else None,
+        writes_left=meter.left if meter else None,
+        reserve=meter.reserve(session.profile.reserve) if meter else 0,
+        armed_seconds=session.armed_seconds() if session.profile.protected else None,
+        synced_at=store.inventory.synced_at(),
+        open_writes=len(store.journal.open_writes(session.target.key)),
+        read_only="the journal cannot be written" if store.journal.read_only else "",
+        notice=store.notice,
+    )
+
+
+def last_applied(session: Session, slug: str) -> str | None:
+    """The run of this operator's newest applied rollback of a link, for undoing it."""
+    for write in session.store.journal.writes_of(session.target.key, slug, 20):
+        if write.state is WriteState.APPLIED and write.operator == session.target.operator:
+            return write.run
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What this machine found on a failing host, beside what the platform found."""
+
+    host: str
+    here: HealthResult
+    difference: Difference
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The newest results, clustered.
+
+    Attributes:
+        samples: failing results of the last hour by host, oldest first.
+        hosts: hosts with no failing link; `links` that are healthy; their `latencies` in milliseconds.
+        epoch: of the target that it is about.
+    """
+
+    outages: tuple[Outage, ...]
+    samples: dict[str, tuple[int, ...]]
+    hosts: int
+    links: int
+    latencies: tuple[float, ...]
+    looks: tuple[SecondLook, ...]
+    epoch: int
+
+
+async def board(session: Session) -> Board:
+    """Cluster what was last found of every link."""
+    log, now = session.store.health, session.clock.now().wall
+    results = log.latest()
+    outages = cluster(results)
+    failing = {outage.host for outage in outages}
+    healthy = [r for r in results if r.verdict.band is Band.OK]
+    samples = {
+        o.host: tuple(log.samples(o.host, now - _SAMPLE_SPAN, _SAMPLE_BUCKETS, now)) for o in outages[:20]
+    }
+    looks = [look for o in outages[:_LOOKS] if (look := _second_look(session, o)) is not None]
+    return Board(
+        outages=outages,
+        samples=samples,
+        hosts=len({host_of(r.destination_url) for r in results} - failing),
+        links=len(healthy),
+        latencies=tuple(r.latency_ms for r in healthy if r.latency_ms is not None),
+        looks=tuple(looks),
+        epoch=session.target.epoch,
+    )
+
+
+def _second_look(session: Session, outage: Outage) -> SecondLook | None:
+    for slug in outage.slugs[:_LOOK_AT]:
+        by = session.store.health.latest_by_vantage(slug)
+        here, platform = by.get(Vantage.HERE), by.get(Vantage.PLATFORM)
+        if here is not None:
+            verdict = platform.verdict if platform else None
+            return SecondLook(outage.host, here, compare(here.verdict, verdict))
+    return None

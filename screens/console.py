@@ -1,0 +1,227 @@
+"""The console's app: opens the session on the core's thread, settles what was left open, and writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.message import Message
+
+from console.domain.errors import RepointError
+from console.domain.outcomes import Outcome
+from console.domain.plans import Check, Plan, Result
+from console.ops import recovery, rollback
+from console.ops.engine import Engine
+from console.ops.rollback import Confirmation
+from console.ops.session import Session
+from console.ops.sync import Progress, is_due, sync
+from screens.console_desk import Desk
+from screens.console_main import MainScreen
+from screens.present.words import count
+from screens.rollback_dialog import Left, RollbackDialog
+from screens.shell import Shell
+from screens.themes import DEFAULT_THEME
+
+
+class Console(Shell):
+    """The console. `engine` is not started yet; it is stopped by whoever made it."""
+
+    @dataclass
+    class Performed(Message):
+        """A rollback has come to its end."""
+
+        plan: Plan
+        outcome: Result | RepointError
+
+    @dataclass
+    class SyncProgress(Message):
+        """A sync has come further."""
+
+        progress: Progress
+        epoch: int
+
+    def __init__(
+        self, engine: Engine, *, banner: str = "", theme: str = DEFAULT_THEME, crashes: Path | None = None
+    ) -> None:
+        super().__init__(theme=theme)
+        self.title = "repoint"
+        self.crash_folder = crashes
+        self.desk = Desk(engine)
+        self.main = MainScreen(self.desk, banner)
+        self.performing = 0
+        self._syncing = False
+
+    def on_mount(self) -> None:
+        """Watch the terminal, show the screen, open the session."""
+        super().on_mount()
+        self.desk.tell = self.main.say
+        self.desk.changed = self.main.refresh_lines
+        self.push_screen(self.main)
+        self.run_worker(self._open(), group="open")
+
+    async def _open(self) -> None:
+        """Open, show what the cache has, settle open writes, say who we are, then bring up to date."""
+        try:
+            await asyncio.wrap_future(self.desk.engine.start())
+        except RepointError as error:
+            self.desk.failed(error)
+            return
+        await self.desk.refresh()
+        now = self.desk.standing
+        if now is None:
+            return
+        if now.notice:
+            self.main.say(now.notice)
+        self.main.links.show()
+        self.main.health.refresh_board()
+        if now.offline:
+            return
+        if now.open_writes:
+            await self._reconcile()
+        await self._introduce()
+        if await self.desk.ask(_due):
+            await self._sync()
+
+    async def _introduce(self) -> None:
+        async def work(session: Session) -> None:
+            await session.introduce()
+            await session.read_meter()
+
+        await self.desk.ask(work, live=True)
+        await self.desk.refresh()
+
+    async def _reconcile(self) -> None:
+        settled = await self.desk.ask(recovery.reconcile)
+        if settled:
+            self.main.say("Found open writes. " + " ".join(each.sentence for each in settled))
+        await self.desk.refresh()
+
+    async def _sync(self) -> None:
+        """Read every link; the list fills while it runs."""
+        if self._syncing:
+            self.main.say("sync: one is under way")
+            return
+        self._syncing = True
+        epoch = self.desk.epoch
+
+        def tell(progress: Progress) -> None:
+            self.post_message(self.SyncProgress(progress, epoch))
+
+        try:
+            synced = await self.desk.ask(lambda s: sync(s, tell), live=True)
+        finally:
+            self._syncing = False
+        await self.desk.refresh()
+        if synced is not None:
+            words = f"{synced.new:,} new, {synced.changed:,} changed, {synced.removed:,} removed"
+            self.main.say(f"Read {count(synced.total)} links: {words}")
+            self.main.links.show()
+            self.main.health.refresh_board()
+
+    def on_console_sync_progress(self, event: Console.SyncProgress) -> None:
+        """Show how far a sync is; the first links show as soon as they are there."""
+        if event.epoch != self.desk.epoch or not self._syncing:
+            return
+        self.main.say(f"Reading links: {count(event.progress.done)}")
+        found = self.main.links.found
+        if found is None or not found.count:
+            self.main.links.show()
+
+    # Actions of the table.
+
+    def action_do(self, name: str) -> None:
+        """Do what the main screen has found possible."""
+        main = self.main
+        simple: dict[str, Callable[[], None]] = {
+            "filter": main.links.start_filter,
+            "unmark": main.links.unmark,
+            "diff": main.show_diff,
+            "history": main.timeline.reload,
+            "sort": main.links.next_order,
+            "copy": self._copy,
+            "check": self._check,
+            "rollback": self.open_rollback,
+            "undo": lambda: self.open_rollback(undoes=main.timeline.undoable),
+            "sync": lambda: self._work(self._sync()),
+            "reconcile": lambda: self._work(self._reconcile()),
+            "pane-links": lambda: main.show_pane("links"),
+            "pane-timeline": lambda: main.show_pane("timeline"),
+            "pane-health": lambda: main.show_pane("health"),
+            "pane-all": main.turn_together,
+            "next-pane": main.next_pane,
+            "redraw": self.action_redraw,
+            "help": main.show_help,
+            "quit": self._leave,
+        }
+        simple[name]()
+
+    def _work(self, work: Coroutine[None, None, None]) -> None:
+        self.run_worker(work, group="work")
+
+    def _copy(self) -> None:
+        done = self.copy(self.main.timeline.as_text())
+        self.main.say("Copied the link's state" if done else "copy: too long for the clipboard")
+
+    def _check(self) -> None:
+        slugs = self.main.links.wanted()
+        if self.main.timeline.view.has_focus:
+            slugs = [self.main.timeline.slug]
+        if slugs:
+            self.main.health.check(slugs)
+
+    def _leave(self) -> None:
+        if self.performing:
+            self.main.say("A rollback is under way: leave when its result is told")
+            return
+        self.exit(0)
+
+    # Rolling back.
+
+    def open_rollback(self, undoes: str | None = None) -> None:
+        """Open the dialog over the panes."""
+        review = self.main.timeline.review
+        if review is None:
+            self.main.say("roll back: the link's history has not been read yet")
+            return
+        self.push_screen(RollbackDialog(self.desk, review, self.perform, undoes=undoes), self._left)
+
+    def _left(self, left: Left | None) -> None:
+        if left is not None:
+            self.main.say(left.sentence)
+
+    def perform(self, plan: Plan, words: Confirmation, checks: tuple[Check, ...]) -> None:
+        """Send a confirmed plan. Leaving the dialog, or any other work, never cancels it."""
+        self.performing += 1
+        self.main.busy = "A rollback is under way"
+        self.run_worker(self._perform(plan, words, checks), group="perform", exclusive=False)
+
+    async def _perform(self, plan: Plan, words: Confirmation, checks: tuple[Check, ...]) -> None:
+        sent = self.desk.engine.submit(lambda s: rollback.perform(s, plan, words, checks))
+        outcome: Result | RepointError
+        try:
+            outcome = await asyncio.shield(asyncio.wrap_future(sent))
+        except RepointError as error:
+            outcome = error
+        self.performing -= 1
+        self.main.busy = ""
+        self.post_message(self.Performed(plan, outcome))
+
+    async def on_console_performed(self, event: Console.Performed) -> None:
+        """Tell the result in the dialog, or in the notice line when it was left."""
+        screen, outcome = self.screen, event.outcome
+        if isinstance(screen, RollbackDialog) and screen.plan is event.plan:
+            screen.ended(outcome)
+        elif isinstance(outcome, RepointError):
+            self.desk.failed(outcome)
+        else:
+            self.main.say(outcome.message or f"{outcome.slug}: {outcome.outcome.value}")
+        if isinstance(outcome, Result) and outcome.outcome in {Outcome.APPLIED, Outcome.STALE, Outcome.NOOP}:
+            self.main.links.show()
+        self.main.timeline.reload()
+        await self.desk.refresh()
+
+
+async def _due(session: Session) -> bool:
+    return is_due(session)

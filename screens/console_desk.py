@@ -1,0 +1,82 @@
+"""What every pane shares: the way to the core, how we stand, and where to say what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from console.domain.errors import RepointError, SignInNeeded, Throttled, Unreachable
+from console.ops.browse import Standing, standing
+from console.ops.engine import Engine
+from console.ops.session import Session
+
+T = TypeVar("T")
+
+
+class Desk:
+    """Asks the core, and turns what it raises into one clear sentence.
+
+    Attributes:
+        standing: how the session stands; None until it is open.
+        trouble: why the platform was last out of reach; empty while it answers.
+        tell: shows a sentence to the operator.
+        changed: called when `standing` or `trouble` reads differently.
+    """
+
+    def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.engine = engine
+        self.now = now
+        self.standing: Standing | None = None
+        self.trouble = ""
+        self.tell: Callable[[str], None] = lambda _: None
+        self.changed: Callable[[], None] = lambda: None
+
+    @property
+    def offline(self) -> str:
+        """Why nothing can be sent; empty when the platform answers."""
+        if self.standing is not None and self.standing.offline:
+            return "offline was asked for; start again without --offline"
+        return self.trouble
+
+    @property
+    def epoch(self) -> int:
+        """The target's epoch; late answers of another one are dropped."""
+        return self.standing.target.epoch if self.standing else 0
+
+    async def ask(self, work: Callable[[Session], Coroutine[Any, Any, T]], *, live: bool = False) -> T | None:
+        """Have the core do something; None when it could not, which the operator has been told.
+
+        Args:
+            work: what to do with the session, on the core's own thread.
+            live: it needs the platform, so that its success means that the platform answers.
+        """
+        try:
+            found = await self.engine.call(work)
+        except RepointError as error:
+            self.failed(error)
+            return None
+        if live and self.trouble:
+            self.trouble = ""
+            self.changed()
+        return found
+
+    def failed(self, error: RepointError) -> None:
+        """Say what happened and what to do next."""
+        if isinstance(error, Unreachable | SignInNeeded | Throttled):
+            self.trouble = error.title
+            self.changed()
+        self.tell(f"{error.title}. {error.hint}" if error.hint else error.title)
+
+    async def refresh(self) -> None:
+        """Read how we stand again."""
+        found = await self.ask(standing)
+        if found is not None:
+            self.standing = found
+            self.changed()
+
+
+async def pump(values: AsyncIterator[T], tell: Callable[[T], object]) -> None:
+    """Hand each value on as it comes; runs on the core's thread, so `tell` must be safe to call there."""
+    async for value in values:
+        tell(value)

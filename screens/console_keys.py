@@ -1,0 +1,61 @@
+"""Which actions the console does, and what decides whether each can work now."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+from screens.actions import ACTIONS, Action, ActionState, Scope, hints
+from screens.console_desk import Desk
+from screens.present.chrome import KeyHint
+
+_OWN: Final = frozenset({"mark", "mark-range"})
+"""Bound by the list itself."""
+_DONE: Final = frozenset(
+    {
+        "filter", "unmark", "check", "rollback", "undo", "diff", "history", "sync", "sort", "copy",
+        "reconcile", "pane-links", "pane-timeline", "pane-health", "pane-all", "next-pane", "redraw",
+        "quit", "help",
+    }
+) | _OWN  # fmt: skip
+AVAILABLE: Final[tuple[Action, ...]] = tuple(a for a in ACTIONS if a.id in _DONE)
+
+
+def bindings() -> list[BindingType]:
+    """The keys of the main screen, from the action table."""
+    found: list[BindingType] = [
+        Binding(a.key, f"act('{a.id}')", a.label, show=False, id=f"console.{a.id}")
+        for a in AVAILABLE
+        if a.id not in _OWN
+    ]
+    return [*found, Binding("s", "act('sync')", "sync", show=False)]
+
+
+def key_hints(state: ActionState, scope: Scope) -> list[KeyHint]:
+    """The footer: those of the table's hints that are done here."""
+    keys = {a.key_label for a in AVAILABLE}
+    return [hint for hint in hints(state, scope) if hint.key in keys]
+
+
+def state_of(
+    desk: Desk, *, slug: str, marked: int, listed: int, undoable: bool, versions: int, busy: str
+) -> ActionState:
+    """What the action table asks, from how we stand."""
+    now = desk.standing
+    if now is None:
+        return ActionState(offline="the session is not open yet", link=bool(slug), read_only="not open yet")
+    armed = now.armed_seconds
+    return ActionState(
+        offline=desk.offline,
+        read_only=now.read_only,
+        link=bool(slug) or listed > 0,
+        marked=marked,
+        role=now.target.role,
+        armed=armed is None or armed > 0,
+        protected=armed is not None,
+        open_writes=now.open_writes,
+        undoable=undoable,
+        busy=busy,
+        versions=versions,
+    )

@@ -1,0 +1,148 @@
+"""The Links pane: the list over the cache, its filter, its order and its marks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from console.domain.errors import RepointError
+from console.domain.query import Query, parse
+from console.domain.text import safe
+from console.ops.browse import Browser, Found, Sort
+from screens.console_desk import Desk
+from screens.present.words import count
+from screens.themes import look_of
+from screens.widgets.filter_bar import FilterBar
+from screens.widgets.link_table import LinkTable
+
+MOST_CHECKED: Final = 500
+"""Links of a filter that one key checks."""
+_ORDERS: Final = (Sort.HEALTH, Sort.SLUG, Sort.DESTINATION, Sort.VERSION, Sort.CHANGED, Sort.CHECKED)
+
+
+class LinksPane(Vertical):
+    """The list of links. Messages of its table and filter bar go on to the screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id="links-pane", classes="pane")
+        self.desk = desk
+        self.query_now: Query = parse("")
+        self.sort = Sort.HEALTH
+        self.descending = False
+        self.found: Found | None = None
+        self._browser: Browser | None = None
+        self._total = 0
+
+    def compose(self) -> ComposeResult:
+        """The filter line, hidden until asked for, and the table."""
+        yield FilterBar(id="filter")
+        yield LinkTable(id="links")
+
+    def on_mount(self) -> None:
+        """The filter shows when it is asked for."""
+        self.query_one(FilterBar).display = False
+        self.border_title = "Links"
+
+    def on_unmount(self) -> None:
+        """Give the file back."""
+        if self._browser is not None:
+            self._browser.close()
+
+    @property
+    def table(self) -> LinkTable:
+        """The table."""
+        return self.query_one(LinkTable)
+
+    @property
+    def slug(self) -> str:
+        """The slug under the cursor; empty where there is none."""
+        row = self.table.row
+        return row.slug if row else ""
+
+    def show(self, keep: str | None = None) -> None:
+        """Read the list again: another filter, order or state of the cache."""
+        if self.desk.standing is None:
+            return
+        now = self.desk.now().timestamp()
+        try:
+            if self._browser is None:
+                self._browser = Browser(self.desk.standing.cache_path)
+            found = self._browser.select(
+                self.query_now, self.sort, now, descending=self.descending, marked=self.table.marks.frozen()
+            )
+            self._total = self._browser.count()
+        except RepointError as error:
+            self.desk.failed(error)
+            return
+        self.found = found
+        self.table.lines.now = now
+        self.table.sort_shown(self.sort.value, descending=self.descending)
+        self.table.show_source(found, keep=keep)
+        self.query_one(FilterBar).counted(found.count)
+        self.caption()
+
+    def caption(self) -> None:
+        """Say in the frame what is listed, and how much of it."""
+        look = look_of(self.app)
+        words = safe(self.query_now.text, 60)
+        self.border_title = ("Links  " + words).rstrip().replace("[", r"\[")
+        shown = self.found.count if self.found else 0
+        told = f"{count(shown)} of {count(self._total)}"
+        if marked := len(self.table.marks):
+            told += f" {look.glyphs.dot} {count(marked)} marked"
+        self.border_subtitle = told
+
+    def start_filter(self) -> None:
+        """Begin typing a filter."""
+        bar = self.query_one(FilterBar)
+        bar.display = True
+        bar.start(self.query_now.text)
+
+    def end_filter(self) -> None:
+        """Back to the list."""
+        self.query_one(FilterBar).display = False
+        self.table.focus()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """The list follows the filter at every key."""
+        event.stop()
+        if event.query.terms != self.query_now.terms:
+            self.query_now = event.query
+            self.show()
+
+    def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
+        """Keep the filter."""
+        event.stop()
+        self.query_now = event.query
+        self.show()
+        self.end_filter()
+
+    def on_filter_bar_left(self, event: FilterBar.Left) -> None:
+        """Back to the filter there was before."""
+        event.stop()
+        self.query_now = parse(event.text)
+        self.show()
+        self.end_filter()
+
+    def next_order(self) -> None:
+        """Order by the next column; after its descending turn."""
+        if not self.descending:
+            self.descending = True
+        else:
+            at = _ORDERS.index(self.sort)
+            self.sort, self.descending = _ORDERS[(at + 1) % len(_ORDERS)], False
+        self.show()
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.table.marks.clear()
+        self.table.redraw()
+        self.caption()
+
+    def wanted(self) -> list[str]:
+        """What a health check means: the marked links, else those of the filter, worst first."""
+        if len(self.table.marks):
+            return sorted(self.table.marks)
+        return list(self.found.slugs(0, MOST_CHECKED)) if self.found else []

@@ -1,0 +1,251 @@
+"""The main screen: top line, Links, Timeline and Health, a line for what was said, and the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+
+from console.domain.links import label
+from console.domain.moments import freshness
+from console.domain.versions import diff
+from screens import console_keys as keys
+from screens.actions import BY_ID, ActionState, Scope, why_not
+from screens.console_desk import Desk
+from screens.console_health import HealthPane
+from screens.console_links import LinksPane
+from screens.console_timeline import TimelinePane
+from screens.help_screen import TextScreen, help_lines
+from screens.present.cells import clipped, joined
+from screens.present.chrome import TopState, key_line, top_line
+from screens.present.diff import unified
+from screens.themes import Look
+from screens.widgets.link_table import LinkTable
+from screens.widgets.one_line import OneLine
+from screens.widgets.size_notice import SizeNotice, too_small
+from screens.widgets.timeline_view import TimelineView
+
+WIDE: Final = 120
+"""Cells from which the panes stand side by side."""
+_PANES: Final = ("links", "timeline", "health")
+
+
+class MainScreen(Screen[None]):
+    """The console. What it cannot do itself (write, sync, leave) it asks of the app."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
+    CSS_PATH = "console.tcss"
+    AUTO_FOCUS = None
+
+    def __init__(self, desk: Desk, banner: str = "") -> None:
+        super().__init__()
+        self.desk = desk
+        self.banner = banner
+        self.said = ""
+        self.busy = ""
+        self.together: bool | None = None
+        self.links = LinksPane(desk)
+        self.timeline = TimelinePane(desk)
+        self.health = HealthPane(desk)
+
+    def compose(self) -> ComposeResult:
+        """All lines and panes."""
+        yield OneLine(id="top")
+        yield OneLine(id="banner")
+        with Container(id="panes"):
+            yield self.links
+            yield self.timeline
+            yield self.health
+        yield OneLine(id="notice")
+        yield OneLine(id="keys")
+        yield SizeNotice(id="too-small")
+
+    def on_mount(self) -> None:
+        """Start in the list, and keep the ages true."""
+        self.set_interval(1.0, self._tick)
+        self._arrange()
+        self.links.table.focus()
+        self.refresh_lines()
+
+    def on_resize(self) -> None:
+        """Side by side or stacked, or nothing at all where nothing can be read."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        size = self.app.size
+        wide = size.width >= WIDE if self.together is None else self.together
+        self.set_class(wide and size.width >= WIDE, "-wide")
+        self.set_class(not wide, "-stacked")
+        self.query_one(SizeNotice).display = too_small(size.width, size.height)
+
+    @property
+    def scope(self) -> Scope:
+        """Which pane has the focus."""
+        for scope, pane in (
+            (Scope.TIMELINE, self.timeline),
+            (Scope.HEALTH, self.health),
+        ):
+            if pane.has_focus_within:
+                return scope
+        return Scope.LINKS
+
+    @property
+    def state(self) -> ActionState:
+        """What decides which actions can work."""
+        review = self.timeline.review
+        return keys.state_of(
+            self.desk,
+            slug=self.timeline.slug,
+            marked=len(self.links.table.marks),
+            listed=self.links.found.count if self.links.found else 0,
+            undoable=self.timeline.undoable is not None,
+            versions=len(review.timeline.versions) if review else 0,
+            busy=self.busy,
+        )
+
+    def say(self, sentence: str) -> None:
+        """One sentence in the notice line; it stays until the next key that says something."""
+        self.said = sentence
+        self.refresh_lines()
+
+    def refresh_lines(self) -> None:
+        """Top line, banner, notice and keys as things stand now."""
+        if not self.is_mounted:
+            return
+        self.query_one("#top", OneLine).show(self._top)
+        offline = self.desk.offline if self.desk.standing else ""
+        banner = (
+            f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
+        )
+        self._line("#banner", banner or self.banner, warn=bool(banner))
+        self._line("#notice", self.said, warn=False)
+        state, scope = self.state, self.scope
+        self.query_one("#keys", OneLine).show(
+            lambda width, look: key_line(keys.key_hints(state, scope), look, width)
+        )
+
+    def _line(self, name: str, words: str, *, warn: bool) -> None:
+        line = self.query_one(name, OneLine)
+        line.display = bool(words)
+
+        def build(width: int, look: Look) -> Text:
+            style = look.slow if warn else look.text
+            lead = f" {look.glyphs.warning} " if warn else " "
+            return joined(clipped([(lead, style), (look.say(words), style)], width, look))
+
+        line.show(build)
+
+    def _top(self, width: int, look: Look) -> Text:
+        now, at = self.desk.standing, self.desk.now()
+        if now is None:
+            return joined(clipped([(" repoint ", look.strong), ("opening", look.muted)], width, look))
+        age = None if now.synced_at is None else at.timestamp() - now.synced_at
+        life = None if now.token_expires_at is None else (now.token_expires_at - at).total_seconds()
+        state = TopState(
+            target=now.target,
+            freshness=freshness(age, offline=bool(self.desk.offline)),
+            age=age,
+            token_seconds=life,
+            writes_left=now.writes_left,
+            reserve=now.reserve,
+            armed_seconds=now.armed_seconds,
+            notice=now.read_only or (f"{now.open_writes} open writes" if now.open_writes else ""),
+        )
+        return top_line(state, look, width)
+
+    def _tick(self) -> None:
+        self.links.table.tick(self.desk.now().timestamp())
+        self.timeline.caption()
+        self.query_one("#top", OneLine).show(self._top)
+
+    def show_pane(self, name: str) -> None:
+        """Go to a pane; stacked, it is the one that shows."""
+        for other in _PANES:
+            self.set_class(other == name, f"-{other}")
+        target: Widget = {
+            "links": self.links.table,
+            "timeline": self.timeline.view,
+            "health": self.health.query_one("#health"),
+        }[name]
+        target.focus()
+        self.call_after_refresh(self.timeline.note_seen)
+        self.call_after_refresh(self.refresh_lines)
+
+    def next_pane(self) -> None:
+        """Go round the panes."""
+        order = {Scope.LINKS: "timeline", Scope.TIMELINE: "health", Scope.HEALTH: "links"}
+        self.show_pane(order.get(self.scope, "links"))
+
+    def turn_together(self) -> None:
+        """Side by side or one at a time."""
+        wide = self.has_class("-wide") or not self.has_class("-stacked")
+        self.together = not wide
+        self._arrange()
+
+    def action_act(self, name: str) -> None:
+        """Do an action of the table, or say why it cannot work now."""
+        reason = why_not(BY_ID[name], self.state)
+        if reason is not None:
+            self.say(f"{BY_ID[name].label}: {reason}")
+            return
+        self.said = ""
+        self.app.call_later(self.app.run_action, f"app.do('{name}')")
+        self.call_after_refresh(self.refresh_lines)
+
+    def on_screen_resume(self) -> None:
+        """A dialog has gone: what is in view now may count as seen."""
+        if self.is_mounted:
+            self.call_after_refresh(self.timeline.note_seen)
+
+    def on_link_table_cursor_moved(self, event: LinkTable.CursorMoved) -> None:
+        """The timeline follows the cursor."""
+        self.timeline.rest_on(event.slug)
+
+    def on_link_table_opened(self, event: LinkTable.Opened) -> None:
+        """Enter: go to the link's timeline."""
+        self.timeline.rest_on(event.slug)
+        self.show_pane("timeline")
+
+    def on_link_table_marked(self) -> None:
+        """Count the marks."""
+        self.links.caption()
+        self.refresh_lines()
+
+    def on_timeline_view_version_chosen(self, event: TimelineView.VersionChosen) -> None:
+        """Enter on a version: what it changed."""
+        event.stop()
+        self.show_diff()
+
+    def show_diff(self) -> None:
+        """What differs between two versions."""
+        pair = self.timeline.pair()
+        if pair is None:
+            self.say("diff: choose a version in the timeline, or mark one with space to compare with")
+            return
+        older, newer = pair
+        changes = diff(older.snapshot, newer.snapshot)
+        title = f"Diff  {label(older.version)} to {label(newer.version)}"
+        self.app.push_screen(TextScreen(title, lambda width, look: unified(changes, look, width)))
+
+    def show_help(self) -> None:
+        """All keys."""
+        state = self.state
+        self.app.push_screen(
+            TextScreen("Keys", lambda width, look: help_lines(keys.AVAILABLE, state, look, width))
+        )
+
+    def on_health_pane_checked(self) -> None:
+        """A sweep has ended: lists and timelines may say something else of health."""
+        self.links.show()
+        self.health.refresh_board()
+        self.timeline.reload()
+        self.refresh_lines()
+
+    def on_descendant_focus(self) -> None:
+        """Other keys work in another pane."""
+        self.refresh_lines()
