@@ -19,6 +19,7 @@ EXAMPLE = "repoint preview spring-launch --version v8 --matrix"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
+    parser.conflict_handler = "resolve"  # here --version names a version of the link
     parser.add_argument("slug", metavar="SLUG", help="the link")
     parser.add_argument(
         "--version", dest="at_version", metavar="V", help="compare the live version with this one"
