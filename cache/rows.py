@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cache.codec import link_document
 from cache.problems import storable
@@ -18,8 +16,7 @@ FtsText = tuple[str, str, str, str, str]
 
 _COLUMNS: Final = (
     "slug", "destination", "host", "host_key", "title", "title_key", "tags", "categories", "updated_by",
-    "version", "updated_at", "starts_at", "ends_at", "enabled", "has_password", "rule_count", "fingerprint",
-    "digest",
+    "version", "updated_at", "starts_at", "ends_at", "enabled", "has_password", "rule_count",
 )  # fmt: skip
 _MOVING: Final = ("clicks", "fetched_at", "generation")
 
@@ -36,8 +33,7 @@ _INTEGER_MAX: Final = 2**63 - 1
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A link ready to be stored. `columns` is empty when the cache already holds it as it is.
 
     `clicks` stands apart: it moves all the time and is no change of the link.
@@ -51,17 +47,16 @@ class Prepared:
     text: FtsText
 
 
-def prepared(link: Link, known: tuple[int, bytes] | None) -> Prepared:
-    """Make the columns of a link; `known` is the row id and digest of what the cache holds of it."""
+def prepared(link: Link, known: tuple[int, str] | None) -> Prepared:
+    """Make the columns of a link; `known` is the row id and record that the cache holds of it."""
     document = link_document(link)
     document.pop("clicks", None)
     record = _encode(document)
-    digest = hashlib.blake2b(record.encode(), digest_size=16).digest()
     slug, clicks = storable(link.slug), fitting(link.clicks)
-    if known is not None and known[1] == digest:
+    if known is not None and known[1] == record:
         return Prepared(slug, known[0], record, (), clicks, ("", "", "", "", ""))
     text = text_of(link)
-    return Prepared(slug, known and known[0], record, (*_columns(link, text), digest), clicks, text)
+    return Prepared(slug, known and known[0], record, _columns(link, text), clicks, text)
 
 
 def text_of(link: Link) -> FtsText:
@@ -97,7 +92,6 @@ def _columns(link: Link, text: FtsText) -> tuple[Any, ...]:
         link.enabled,
         link.has_password,
         len(link.rules),
-        link.fingerprint,
     )
 
 

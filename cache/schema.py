@@ -39,8 +39,6 @@ CREATE TABLE links (
   has_password INTEGER NOT NULL,
   rule_count INTEGER NOT NULL,
   clicks INTEGER,
-  fingerprint TEXT NOT NULL,
-  digest BLOB NOT NULL,
   fetched_at REAL NOT NULL,
   generation INTEGER NOT NULL,
   rank INTEGER NOT NULL DEFAULT 3,
@@ -89,7 +87,7 @@ SORT_INDEXES: Final = {
     "links_changed": "links (updated_at, slug)",
     "links_checked": "links (checked_at, slug)",
     "links_clicks": "links (clicks, slug)",
-    "links_host": "links (host_key, rank)",
+    "links_host": "links (host_key, host, rank)",
 }
 """An index for each order that lists are shown in, and one for the host."""
 

@@ -41,6 +41,11 @@ class Clause:
     match: str = ""
 
     @property
+    def empty(self) -> bool:
+        """Whether every link meets it."""
+        return not self.conditions and not self.match
+
+    @property
     def where(self) -> str:
         """The conditions as one; `1` when there are none."""
         return " AND ".join(self.conditions) or "1"
@@ -60,6 +65,9 @@ def compile_query(query: Query, now: float, marked: Iterable[str] | None = None)
         if term.field == "text" and not term.negated and has_words(term.value):
             words.append(phrase(term.value))
             continue
+        if term.field == "tag" and not term.negated and term.value.isascii() and has_words(term.value):
+            # The index finds the few that may have the tag; the condition tells which do.
+            words.append("tags : " + phrase(term.value))
         condition, values = _condition(term, now, marked)
         clause.conditions.append(f"NOT coalesce({condition}, 0)" if term.negated else condition)
         clause.values += values

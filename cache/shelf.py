@@ -33,10 +33,13 @@ class Counts:
         return Counts(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
 
 
-def known(db: sqlite3.Connection, slugs: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-    """Row id and digest of the slugs that the cache holds."""
-    sql = "SELECT slug, id, digest FROM links WHERE slug IN (SELECT value FROM json_each(?))"
-    return {slug: (rowid, digest) for slug, rowid, digest in db.execute(sql, (json.dumps(slugs),))}
+def known(db: sqlite3.Connection, slugs: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Row id and record of the slugs that the cache holds."""
+    sql = (
+        "SELECT slug, records.id, record FROM json_each(?) AS wanted CROSS JOIN links ON slug = wanted.value "
+        "JOIN records ON records.id = links.id"
+    )
+    return {slug: (rowid, record) for slug, rowid, record in db.execute(sql, (json.dumps(slugs),))}
 
 
 def store(db: sqlite3.Connection, rows: Sequence[Prepared], generation: int, fetched_at: float) -> Counts:
