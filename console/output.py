@@ -173,8 +173,8 @@ class Output:
         self._aside((Styled("error: ", Tone.BAD), title))
         for line in detail.splitlines():
             self._aside(("  ", line))
-        for line in hint.splitlines():
-            self._aside((Styled("  hint: ", Tone.DIM), line))
+        for i, line in enumerate(hint.splitlines()):
+            self._aside((Styled("        " if i else "  hint: ", Tone.DIM), line))
         if problem.request_id:
             self._aside((Styled("  request id: ", Tone.DIM), problem.request_id))
 

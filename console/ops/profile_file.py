@@ -30,7 +30,8 @@ _MAX_BYTES: Final = 1 << 20
 _TOML_LINE: Final = re.compile(
     r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)$", re.DOTALL
 )
-_HEADER: Final = re.compile(r"\s*\[\[?(?P<path>[^\]]*)\]")
+_HEADER: Final = re.compile(r"\s*\[\[?(?P<path>(?:\"[^\"]*\"|'[^']*'|[^\]\"'])*)\]")
+_PART: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s\"']+")
 _ASSIGNED: Final = re.compile(r"\s*(?P<path>[A-Za-z0-9_.\"' -]+?)\s*=")
 
 
@@ -241,4 +242,4 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+    return tuple(part.strip("\"'") for part in _PART.findall(dotted))

@@ -6,7 +6,6 @@ of a sentence that starts with the key ("must be ..."). No message quotes a valu
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import shlex
 from collections.abc import Callable
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from console.domain.errors import ConfigProblem
 from console.domain.peaks import PeakWindow
 from console.domain.redaction import holds_token
-from console.domain.urls import UrlProblem, check_destination
 
 
 class BadValue(ValueError):
@@ -33,7 +32,6 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BOOLEANS: Final = {"true": True, "1": True, "yes": True, "on": True,
                     "false": False, "0": False, "no": False, "off": False}  # fmt: skip
 
-ROLLBACK_TARGET_KEYS: Final = ("version", "versionId", "targetVersion")
 TOKEN_KEYS: Final = ("token_env", "token_command", "token_keyring")
 
 
@@ -83,28 +81,21 @@ def _number(value: object, low: float, high: float, what: str) -> float:
 
 def base_url(value: object) -> str:
     """The origin of a platform: scheme, host and port, without a trailing slash."""
-    text = _text(value)
+    from console.api.settings import checked_origin
+
     try:
-        href = check_destination(text)
-    except UrlProblem as problem:
-        raise BadValue(f"{problem.message}: it must be an origin like https://api.example") from problem
-    parts = urlsplit(href)
-    if parts.path not in {"", "/"} or parts.query or parts.fragment or "?" in text or "#" in text:
-        raise BadValue(
-            "must be the origin alone, like https://api.example: paths start at /v2/ by themselves"
-        )
-    return f"{parts.scheme}://{parts.netloc}"
+        return checked_origin(
+            _text(value), allow_plain_http=True
+        )  # whether it may is settled with all values
+    except ConfigProblem as problem:
+        raise BadValue(problem.title.removeprefix("base_url ")) from None
 
 
 def is_loopback(origin: str) -> bool:
     """Whether an origin, as `base_url` returns it, stays on this machine."""
-    host = urlsplit(origin).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    from console.api.settings import is_loopback as is_loopback_host
+
+    return is_loopback_host(urlsplit(origin).hostname or "")
 
 
 def handle(value: object) -> str:
@@ -196,6 +187,8 @@ def _list(value: object) -> list[str]:
 
 
 def _target_key(value: object) -> str:
+    from console.api.settings import ROLLBACK_TARGET_KEYS
+
     if value not in ROLLBACK_TARGET_KEYS:
         raise BadValue(f"must be one of {', '.join(ROLLBACK_TARGET_KEYS)}")
     return str(value)

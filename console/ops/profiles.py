@@ -252,14 +252,16 @@ def _proxy(setting: Setting, base_url: str, env: Mapping[str, str]) -> Setting:
 
 def _check_reach(name: str, settings: Mapping[str, Setting], file: ConfigFile) -> None:
     """Refuse to send a token in the clear, or a profile's token to a host that is not the profile's."""
+    from console.api.settings import checked_origin
+
     origin = settings["base_url"]
     address = str(origin.value)
-    if address.startswith("http://") and not is_loopback(address) and not settings["allow_plain_http"].value:
+    try:
+        checked_origin(address, allow_plain_http=bool(settings["allow_plain_http"].value))
+    except ConfigProblem as problem:
         raise ConfigProblem(
-            f"{address} is not encrypted: the token would travel in the clear",
-            detail=f"base_url comes from: {origin.source}",
-            hint="Use https://, or set allow_plain_http = true where the way there is safe",
-        )
+            problem.title, detail=f"base_url comes from: {origin.source}", hint=problem.hint
+        ) from None
     entry = file.profiles.get(name, {}).get("base_url")
     if origin.rank <= 1 or entry is None:
         return

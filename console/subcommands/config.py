@@ -1,0 +1,91 @@
+"""`repoint config show|path|init`: the settings, and where each came from."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from typing import Any
+
+from console.domain.redaction import redact
+from console.exits import ExitCode
+from console.ops.profile_keys import KEYS
+from console.ops.profile_places import places
+from console.ops.profile_write import create_config, refuse_existing
+from console.ops.profiles import Profile, Setting, load_profile
+from console.output import Output, Part, Styled, Tone
+from console.subcommands.config_wizard import add_profile_arguments, asked_values, profile_name_for
+
+EXAMPLE = "repoint config init --base-url https://api.example --handle acme --token-env ACME_TOKEN"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="show|path|init", required=True)
+    actions.add_parser("show", help="every value and which source won")
+    actions.add_parser("path", help="where the settings file is")
+    init = actions.add_parser("init", help="makes the settings file; asks for what the flags leave out")
+    init.add_argument("--name", metavar="NAME", help="the profile's name; the handle unless given")
+    add_profile_arguments(init)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the settings, the file's place, or make the file."""
+    out = Output.of(args)
+    if args.action == "path":
+        where = places()
+        document = {"config": where.config_path(), "cache": where.cache, "state": where.state}
+        out.result(document, [str(where.config_path())])
+    elif args.action == "show":
+        show_profile(out, load_profile(args.profile, flags={"handle": args.handle}))
+    else:
+        _init(args, out)
+    return ExitCode.DONE
+
+
+def show_profile(out: Output, profile: Profile) -> None:
+    """Print every setting of a profile with its source, and warn about what is odd."""
+    for notice in profile.notices:
+        out.warning(notice)
+    file = str(places().config_path())
+    shown = {key: _plain(profile.settings[key].value) for key in KEYS}
+    if out.json:
+        sources = {key: profile.settings[key].source for key in KEYS}
+        settings = {key: {"value": shown[key], "source": sources[key]} for key in KEYS}
+        out.document({"profile": profile.name, "config": file, "settings": settings})
+        return
+    out.note(f"profile {profile.name}, settings file {file}")
+    out.table(("setting", "value", "source"), [_row(key, shown[key], profile.settings[key]) for key in KEYS])
+
+
+def _row(key: str, value: object, setting: Setting) -> list[Part]:
+    text: Part = None
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, float):
+        text = f"{value:g}"
+    elif isinstance(value, list):
+        text = (shlex.join(value) if key == "token_command" else "; ".join(value)) or None
+    elif value is not None:
+        text = str(value)
+    return [key, text, setting.source if setting.rank else Styled(setting.source, Tone.DIM)]
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - any setting's value
+    """A setting's value as JSON has it, with credentials in addresses and commands hidden."""
+    if isinstance(value, tuple):
+        return [redact(str(getattr(item, "text", item))) for item in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact(str(value))
+
+
+def _init(args: argparse.Namespace, out: Output) -> None:
+    path = places().config_path()
+    refuse_existing(path)
+    values = asked_values(args, out, "repoint config init")
+    name = args.name or profile_name_for(str(values["handle"]))
+    create_config(path, name, values)
+    out.result({"profile": name, "config": path}, [f"Profile {name} is in {path}"])
+    out.note("Next: `repoint whoami` asks the platform who you are")
+    if not values.get("token_env") and not values.get("token_command") and not values.get("token_keyring"):
+        out.note("The token will be asked for each time")
