@@ -21,8 +21,8 @@ DEFAULT_TIMEOUT_MS: Final = 5000
 Finding = dict[str, Any]
 """`{status, statusCode?, latencyMs?, error?, phase?, finalUrl?}` of one destination.
 
-`status` is healthy, slow, timeout, blocked, unhealthy or unknown; `error` is dns, connection_refused,
-connection_reset, tls, too_many_redirects, cut, timeout or not_found.
+`status` is healthy, slow, timeout, blocked, unhealthy or unknown; `error` is dns, connection refused,
+connection reset, tls, too many redirects, cut, timeout or not found.
 """
 
 
@@ -135,7 +135,7 @@ class Checker:
 
     def _told(self, refused: bool, scheme: str, host: str, path: str) -> Finding:
         if refused:
-            return {"status": "unhealthy", "error": "connection_refused"}
+            return {"status": "unhealthy", "error": "connection refused"}
         if scheme == "https":
             return {"status": "unhealthy", "error": "tls"}
         site = self._platform.stage.sites.get(host)
@@ -155,9 +155,9 @@ _TOLD: Final[Mapping[Page, Mapping[str, Any]]] = {
     Page.DOWN: {"status": "unhealthy", "statusCode": 503},
     Page.DEAD: {"status": "unhealthy", "statusCode": 404},
     Page.GONE: {"status": "unhealthy", "statusCode": 410},
-    Page.LOOP: {"status": "unhealthy", "error": "too_many_redirects"},
+    Page.LOOP: {"status": "unhealthy", "error": "too many redirects"},
     Page.WALL: {"status": "blocked", "statusCode": 403},
     Page.LIMITED: {"status": "blocked", "statusCode": 429},
     Page.CUT: {"status": "unhealthy", "statusCode": 200, "error": "cut"},
-    Page.RESET: {"status": "unhealthy", "error": "connection_reset"},
+    Page.RESET: {"status": "unhealthy", "error": "connection reset"},
 }

@@ -36,7 +36,7 @@ async def check_now(platform: PracticePlatform, call: Call) -> Response:
     run = await platform.checker.check(links, timeout)
     shown = run.shown()
     shown["results"] += [
-        {"slug": slug, "destinationUrl": None, "status": "unknown", "error": "not_found"}
+        {"slug": slug, "destinationUrl": None, "status": "unknown", "error": "not found"}
         for slug in wanted
         if slug in missing
     ]

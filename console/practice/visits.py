@@ -92,7 +92,7 @@ class _Visitor:
                         pass
                     return self._judged(response.status, latency, None if where == url else where)
                 where = urljoin(where, onward)
-        return {"status": "unhealthy", "error": "too_many_redirects"}
+        return {"status": "unhealthy", "error": "too many redirects"}
 
     def _judged(self, status: int, latency: float, final: str | None) -> Finding:
         found: Finding = {"statusCode": status, "latencyMs": latency}
@@ -117,10 +117,10 @@ def _is_elsewhere(url: str) -> bool:
 _WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (aiohttp.ClientConnectorDNSError, "dns"),
     (aiohttp.ClientSSLError, "tls"),
-    (ConnectionRefusedError, "connection_refused"),
+    (ConnectionRefusedError, "connection refused"),
     (aiohttp.ClientPayloadError, "cut"),
-    (ConnectionResetError, "connection_reset"),
-    (aiohttp.ServerDisconnectedError, "connection_reset"),
+    (ConnectionResetError, "connection reset"),
+    (aiohttp.ServerDisconnectedError, "connection reset"),
 )
 
 

@@ -95,13 +95,13 @@ def test_a_short_link_redirects_and_counts(practice: PracticeServer, api) -> Non
 
 WORDS = {
     "spring-launch": ("unhealthy", 503, None),
-    "vip-preview": ("unhealthy", None, "connection_refused"),
+    "vip-preview": ("unhealthy", None, "connection refused"),
     "docs": ("healthy", 200, None),
     "partner-spring": ("slow", 200, None),
     "hang-page": ("timeout", None, "timeout"),
     "old-page": ("unhealthy", 404, None),
     "moved-page": ("healthy", 200, None),
-    "loop-page": ("unhealthy", None, "too_many_redirects"),
+    "loop-page": ("unhealthy", None, "too many redirects"),
     "soft-page": ("healthy", 200, None),
     "wall-page": ("blocked", 403, None),
     "tls-page": ("unhealthy", None, "tls"),
@@ -152,8 +152,8 @@ def test_a_check_names_what_it_does_not_know_and_never_leaves(api, practice: Pra
     body = api.post("/links/health-check", json={"slugs": ["docs", "nothing", "wall-page"]}).json()
     assert words(body["results"]) == {
         "docs": ("unhealthy", None, "dns"),
-        "wall-page": ("unhealthy", None, "connection_refused"),
-        "nothing": ("unknown", None, "not_found"),
+        "wall-page": ("unhealthy", None, "connection refused"),
+        "nothing": ("unknown", None, "not found"),
     }
 
 
