@@ -10,23 +10,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import struct
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
+from cache.inspection import SMALL, check_version, connect, damage_of, number
 from cache.locking import setup_lock
+from cache.mounts import network_file_system
 from cache.paths import existing_private_file, private_dir, private_file
 from cache.problems import (
     Damaged,
-    NewerSchema,
     Store,
+    damaged,
     is_busy,
     is_damage,
-    problem_at,
     problem_of,
     suspect_file,
 )
@@ -34,12 +33,8 @@ from cache.rescue import move_aside, put_in_place
 from cache.schema import CACHE_ID, CACHE_VERSION, JOURNAL_ID, JOURNAL_VERSION
 from console.domain.errors import StorageProblem
 
-BUSY_SECONDS: Final = 5.0
-"""How long SQLite waits for another process before it gives up once."""
 BUSY_ROUNDS: Final = 6
 """How often a transaction that could not begin is begun again: nothing was done, so nothing is repeated."""
-SMALL_CACHE: Final = 8 * 1024 * 1024
-"""Bytes up to which a cache is checked page by page at every start; larger ones when suspected."""
 _SIDES: Final = ("-wal", "-shm", "-journal")
 
 
@@ -65,16 +60,20 @@ def open_cache(path: Path) -> OpenedCache:
         return OpenedCache(_open_read_only(path, "cache"), None)
     private_dir(path.parent)
     with setup_lock(path):
-        found = _damage_of(path)
+        found = damage_of(path)
         notice = None
         if found:
             kept = move_aside(path)
             notice = f"The cache was damaged ({found}). It is kept as {kept.name}; a new one was begun."
+        distant = network_file_system(path.parent)
+        if distant:
+            told = f"The cache stands on a network file system ({distant}): use it from one machine only."
+            notice = f"{notice} {told}" if notice else told
         private_file(path)
         _tighten_sides(path)
-        connection = _connect(path, "cache")
+        connection = connect(path, "cache")
         try:
-            _set_up_cache(connection)
+            _set_up_cache(connection, shared_memory=not distant)
         except BaseException:
             connection.close()
             raise
@@ -94,9 +93,9 @@ def open_reader(path: Path) -> Store:
         )
     if _cannot_write(path):
         return _open_read_only(path, "cache")
-    connection = _connect(path, "cache", "rw")
+    connection = connect(path, "cache", "rw")
     try:
-        _check_version(connection, CACHE_ID, CACHE_VERSION)
+        check_version(connection, CACHE_ID, CACHE_VERSION)
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:
         raise _closed(connection, error) from error
@@ -107,7 +106,7 @@ def open_journal(path: Path) -> Store:
     """Open the journal; begin one only where there has never been one.
 
     A file `journal.expected` beside it says that there was one. A journal that is missing or empty in
-    spite of it, or damaged, is never replaced here (`rescue.renew_journal` does, when asked).
+    spite of it, or damaged, is never replaced here (`renew_journal` does, when asked).
 
     Raises:
         Damaged: lost or damaged. Writes must stay off until the operator has reconciled.
@@ -125,7 +124,7 @@ def open_journal(path: Path) -> Store:
         existing_private_file(path)
         _refuse_empty(path)
         _tighten_sides(path)
-        connection = _connect(path, "journal", "rw")
+        connection = connect(path, "journal", "rw")
         try:
             _set_up_journal(connection)
         except sqlite3.Error as error:
@@ -135,6 +134,40 @@ def open_journal(path: Path) -> Store:
             raise
         private_file(expected_file(path))
     return connection
+
+
+def renew_journal(path: Path) -> Path | None:
+    """Begin a new journal because the operator asked for it; the old one is moved aside with all its bytes.
+
+    Returns:
+        Where the old one is now; None when it was missing.
+
+    Raises:
+        StorageProblem: the folder or the file cannot be used.
+    """
+    private_dir(path.parent)
+    with setup_lock(path):
+        kept = move_aside(path) if path.exists() else None
+        _begin_journal(path)
+        private_file(expected_file(path))
+    return kept
+
+
+def check(connection: Store) -> list[str]:
+    """Look at every page and index of a file; what is wrong, in SQLite's words. Slow: for `doctor`.
+
+    Raises:
+        StorageProblem: it cannot be read at all.
+    """
+    try:
+        found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+        if connection.name == "cache" and not connection.read_only:
+            connection.execute("INSERT INTO links_fts (links_fts) VALUES ('integrity-check')")
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            return [str(error)]
+        raise problem_of(error, connection) from error
+    return [line for line in found if line != "ok"]
 
 
 @contextmanager
@@ -184,33 +217,16 @@ def expected_file(path: Path) -> Path:
     return path.with_suffix(".expected")
 
 
-def _connect(path: Path, name: str, mode: str = "rwc", extra: str = "") -> Store:
-    address = f"file:{quote(str(path))}?mode={mode}{extra}"
-    try:
-        connection = sqlite3.connect(
-            address,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            uri=True,
-            factory=Store,
-        )
-    except sqlite3.Error as error:
-        raise problem_at(error, name, path) from error
-    connection.name, connection.file = name, path
-    return connection
-
-
 def _closed(connection: Store, error: sqlite3.Error) -> StorageProblem:
     problem = problem_of(error, connection)
     connection.close()
     return problem
 
 
-def _set_up_cache(connection: Store) -> None:
+def _set_up_cache(connection: Store, *, shared_memory: bool) -> None:
     try:
-        _check_version(connection, CACHE_ID, CACHE_VERSION)
-        connection.execute("PRAGMA journal_mode = WAL")
+        check_version(connection, CACHE_ID, CACHE_VERSION)
+        connection.execute(f"PRAGMA journal_mode = {'WAL' if shared_memory else 'TRUNCATE'}")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -8192")
         _migrate(connection, CACHE_VERSION)
@@ -219,43 +235,25 @@ def _set_up_cache(connection: Store) -> None:
 
 
 def _set_up_journal(connection: Store) -> None:
-    _check_version(connection, JOURNAL_ID, JOURNAL_VERSION)
+    check_version(connection, JOURNAL_ID, JOURNAL_VERSION)
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA synchronous = EXTRA")
-    if _number(connection, "user_version") == 0:
+    if number(connection, "user_version") == 0:
         raise _lost(connection.file, "it holds no tables")
     _migrate(connection, JOURNAL_VERSION)
+    if connection.file.stat().st_size <= SMALL:
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise damaged("journal", connection.file, str(found))
 
 
 def _migrate(connection: Store, version: int) -> None:
-    if _number(connection, "user_version") == version:
+    if number(connection, "user_version") == version:
         return
     from cache import migrations
 
     with transaction(connection):
         migrations.apply(connection, connection.name, version)
-
-
-def _check_version(connection: Store, wanted_id: int, known: int) -> None:
-    found_id = _number(connection, "application_id")
-    if found_id not in {0, wanted_id}:
-        raise StorageProblem(
-            f"{connection.file} is not a {connection.name} of repoint",
-            detail="Another program has written it. Nothing was changed.",
-            hint="Move it away.",
-        )
-    found = _number(connection, "user_version")
-    if found > known:
-        raise NewerSchema(
-            f"The {connection.name} was written by a newer repoint",
-            detail=f"{connection.file} has schema {found}; this program knows {known}. Nothing was changed.",
-            hint="Upgrade repoint"
-            + (", or run `repoint cache clear`." if connection.name == "cache" else "."),
-        )
-
-
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    return int(connection.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
 def _begin_journal(path: Path) -> None:
@@ -264,7 +262,7 @@ def _begin_journal(path: Path) -> None:
     for leftover in (draft, *(draft.with_name(draft.name + side) for side in _SIDES)):
         leftover.unlink(missing_ok=True)
     private_file(draft)
-    with closing(_connect(draft, "journal", "rw")) as connection:
+    with closing(connect(draft, "journal", "rw")) as connection:
         try:
             connection.execute("PRAGMA synchronous = EXTRA")
             _migrate(connection, JOURNAL_VERSION)
@@ -302,54 +300,12 @@ def _open_read_only(path: Path, name: str) -> Store:
     known = (CACHE_ID, CACHE_VERSION) if name == "cache" else (JOURNAL_ID, JOURNAL_VERSION)
     wal = path.with_name(path.name + "-wal")
     whole = name == "cache" and not (wal.exists() and wal.stat().st_size)
-    connection = _connect(path, name, "ro", "&immutable=1" if whole else "")
+    connection = connect(path, name, "ro", "&immutable=1" if whole else "")
     connection.read_only = True
     try:
-        _check_version(connection, *known)
+        check_version(connection, *known)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
         raise _closed(connection, error) from error
     return connection
-
-
-def _damage_of(path: Path) -> str:
-    """What is wrong with the cache file, in a few words; empty for a sound or missing one."""
-    if not path.exists() or path.is_symlink() or path.stat().st_size == 0:
-        return ""
-    if cut := _cut(path):
-        return cut
-    try:
-        with closing(_connect_to_check(path)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if path.stat().st_size <= SMALL_CACHE or suspect_file(path).exists():
-                found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-                return "" if found == "ok" else "a page does not hold together"
-    except sqlite3.DatabaseError as error:
-        if is_damage(error):
-            return str(error)
-        if is_busy(error):
-            return ""
-        raise problem_at(error, "cache", path) from error
-    return ""
-
-
-def _connect_to_check(path: Path) -> Store:
-    """Without a -wal nobody has it open, and reading it as it lies changes no byte of it."""
-    if path.with_name(path.name + "-wal").exists():
-        return _connect(path, "cache", "rw")
-    return _connect(path, "cache", "ro", "&immutable=1")
-
-
-def _cut(path: Path) -> str:
-    """Whether the file is shorter than its own header says (SQLite file format, section 1.3)."""
-    with path.open("rb") as file:
-        header = file.read(100)
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        return "it does not begin like a database"
-    page = struct.unpack(">H", header[16:18])[0] or 1
-    size = 65536 if page == 1 else page
-    pages, written, valid_for = struct.unpack(">I", header[28:32])[0], header[24:28], header[92:96]
-    if written == valid_for and pages * size > path.stat().st_size:
-        return "its end is missing"
-    return ""

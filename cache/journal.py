@@ -15,7 +15,7 @@ from typing import Final
 from cache import chain
 from cache.chain import Damage, Entry, Fault
 from cache.database import transaction
-from cache.problems import ReadOnly, storable, told
+from cache.problems import ReadOnly, Store, damaged, storable, told
 from cache.process import Holder, is_alive, moment
 from cache.writes import COLUMNS, INSERT, UPDATE, LinkBusy, Write, busy, from_row, to_fields, to_row
 from console.domain.errors import StorageProblem
@@ -192,6 +192,8 @@ class Journal:
                 detail="Every write must be on the disk before it leaves.",
                 hint="Make the folder writable, then start again.",
             )
+        if isinstance(self._db, Store) and not self._db.in_place:
+            raise damaged("journal", self._db.file, "it was moved or replaced while it was open")
 
     def _one(self, where: str, *values: object) -> Write | None:
         row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()

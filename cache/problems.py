@@ -50,11 +50,21 @@ class Store(sqlite3.Connection):
         name: `cache` or `journal`, as messages call it.
         file: where it is.
         read_only: nothing can be written here: a read-only folder or file.
+        inode: of the file when it was opened.
     """
 
     name: str = "cache"
     file: Path = Path()
     read_only: bool = False
+    inode: int = 0
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file by that name is still the one that was opened. A file in memory always is."""
+        try:
+            return not self.inode or self.file.stat().st_ino == self.inode
+        except OSError:
+            return False
 
 
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
