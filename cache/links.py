@@ -234,8 +234,8 @@ class Inventory:
     def slugs(self, rowids: Sequence[int]) -> list[str]:
         """The slugs of row ids, in that order. Ids that are gone meanwhile are left out."""
         ids = json.dumps(list(rowids))
-        wanted = "json_each(?) AS wanted CROSS JOIN links ON id = wanted.value"
-        sql = f"SELECT slug FROM {wanted} ORDER BY wanted.key"  # noqa: S608 - own words only
+        wanted = "json_each(?) AS wanted CROSS JOIN links ON links.id = wanted.value"
+        sql = f"SELECT links.slug FROM {wanted} ORDER BY wanted.key"  # noqa: S608 - own words only
         return [slug for (slug,) in self._db.execute(sql, (ids,))]
 
     @told
