@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
 from console.domain.errors import RepointError
 from console.domain.query import Query, parse
 from console.domain.text import safe
 from console.ops.browse import Browser, Found, Sort
 from screens.console_desk import Desk
+from screens.present.links import LinkRow
 from screens.present.words import count
 from screens.themes import look_of
 from screens.widgets.filter_bar import FilterBar
 from screens.widgets.link_table import LinkTable
+from screens.widgets.row_window import RowSource
+
+T = TypeVar("T")
 
 MOST_CHECKED: Final = 500
 """Links of a filter that one key checks."""
 _ORDERS: Final = (Sort.HEALTH, Sort.SLUG, Sort.DESTINATION, Sort.VERSION, Sort.CHANGED, Sort.CHECKED)
 
 
+class _Guarded:
+    """Rows of the cache for the table, which draws and cannot be told that a file is gone."""
+
+    def __init__(self, found: Found, desk: Desk) -> None:
+        self._found = found
+        self._desk = desk
+        self._failed = False
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._found.count
+
+    def rows(self, start: int, stop: int) -> Sequence[LinkRow]:
+        """The rows, or none of them."""
+        return self._read(lambda: self._found.rows(start, stop), ())
+
+    def slugs(self, start: int, stop: int) -> Sequence[str]:
+        """The slugs, or none of them."""
+        return self._read(lambda: self._found.slugs(start, stop), ())
+
+    def index(self, slug: str) -> int | None:
+        """Where a slug stands."""
+        return self._read(lambda: self._found.index(slug), None)
+
+    def _read(self, work: Callable[[], T], otherwise: T) -> T:
+        try:
+            return work()
+        except RepointError as error:
+            if not self._failed:  # told once, not at every line that is drawn
+                self._failed = True
+                self._desk.failed(error)
+            return otherwise
+
+
 class LinksPane(Vertical):
     """The list of links. Messages of its table and filter bar go on to the screen."""
+
+    @dataclass
+    class Resting(Message):
+        """Another link is under the cursor."""
+
+        slug: str
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest place counts."""
+            return isinstance(message, LinksPane.Resting)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="links-pane", classes="pane")
@@ -31,7 +83,7 @@ class LinksPane(Vertical):
         self.query_now: Query = parse("")
         self.sort = Sort.HEALTH
         self.descending = False
-        self.found: Found | None = None
+        self.found: RowSource | None = None
         self._browser: Browser | None = None
         self._total = 0
 
@@ -76,10 +128,10 @@ class LinksPane(Vertical):
         except RepointError as error:
             self.desk.failed(error)
             return
-        self.found = found
+        self.found = _Guarded(found, self.desk)
         self.table.lines.now = now
         self.table.sort_shown(self.sort.value, descending=self.descending)
-        self.table.show_source(found, keep=keep)
+        self.table.show_source(self.found, keep=keep)
         self.query_one(FilterBar).counted(found.count)
         self.caption()
 
@@ -93,6 +145,11 @@ class LinksPane(Vertical):
         if marked := len(self.table.marks):
             told += f" {look.glyphs.dot} {count(marked)} marked"
         self.border_subtitle = told
+
+    def on_link_table_cursor_moved(self, event: LinkTable.CursorMoved) -> None:
+        """Told anew: what the table posts while this pane acts on it goes no further than this pane."""
+        event.stop()
+        self.post_message(self.Resting(event.slug))
 
     def start_filter(self) -> None:
         """Begin typing a filter."""

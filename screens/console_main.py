@@ -119,9 +119,7 @@ class MainScreen(Screen[None]):
             return
         self.query_one("#top", OneLine).show(self._top)
         offline = self.desk.offline if self.desk.standing else ""
-        banner = (
-            f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
-        )
+        banner = f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
         self._line("#banner", banner or self.banner, warn=bool(banner))
         self._line("#notice", self.said, warn=False)
         state, scope = self.state, self.scope
@@ -202,7 +200,7 @@ class MainScreen(Screen[None]):
         if self.is_mounted:
             self.call_after_refresh(self.timeline.note_seen)
 
-    def on_link_table_cursor_moved(self, event: LinkTable.CursorMoved) -> None:
+    def on_links_pane_resting(self, event: LinksPane.Resting) -> None:
         """The timeline follows the cursor."""
         self.timeline.rest_on(event.slug)
 

@@ -117,7 +117,7 @@ class RollbackDialog(ModalScreen[Left]):
             yield TextPane(id="rollback-text")
             with Horizontal(id="rollback-words"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield PhraseInput(id="phrase", compact=True, disabled=True)
+                yield PhraseInput(id="phrase", compact=True, disabled=True, select_on_focus=False)
 
     def on_mount(self) -> None:
         """Start from Cancel, and look for the version to go back to."""

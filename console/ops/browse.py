@@ -47,7 +47,7 @@ class Found:
 
     def slugs(self, start: int, stop: int) -> Sequence[str]:
         """The slugs of a range."""
-        return self._inventory.slugs(self._rowids[start:stop])
+        return [row.slug for row in self._inventory.rows(self._rowids[start:stop])]
 
     def index(self, slug: str) -> int | None:
         """Where a slug stands, if it is among them."""

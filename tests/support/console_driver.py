@@ -1,0 +1,143 @@
+"""The console as a test drives it: keys in, what is on screen out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from console.domain.target import Secret
+from console.ops.connect import connect
+from console.ops.engine import Engine
+from console.ops.profiles import Profile
+from console.practice.server import PracticeServer
+from screens.console import Console
+from screens.rollback_dialog import PhraseInput, RollbackDialog
+from screens.widgets.one_line import OneLine
+from screens.widgets.size_notice import SizeNotice
+from screens.widgets.text_pane import TextPane
+
+PATIENCE = 15.0
+
+
+class OneToken:
+    """A token that is at hand."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def get(self) -> Secret:
+        return Secret(self._token)
+
+
+class Driver:
+    """Page object over the running console."""
+
+    def __init__(self, app: Console, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def until(self, what: Callable[[], object], why: str = "") -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + PATIENCE
+        while not what():
+            if time.monotonic() > end:
+                raise AssertionError(
+                    f"never came: {why or what}; notice: {self.notice}; text: {self.dialog_text}"
+                )
+            await self.pilot.pause(0.02)
+
+    async def keys(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def write(self, text: str) -> None:
+        names = {" ": "space", "-": "minus", ":": "colon", ".": "full_stop"}
+        await self.pilot.press(*(names.get(c, c) for c in text))
+
+    async def filter(self, text: str, links: int) -> None:
+        await self.keys("slash")
+        await self.until(lambda: self.app.main.links.query_one("FilterInput").has_focus, "the filter")
+        await self.write(text)
+        await self.until(lambda: self.shown == links, f"{links} links")
+        await self.keys("enter")
+        await self.until(lambda: self.app.main.links.table.has_focus, "the list")
+
+    async def synced(self) -> None:
+        await self.until(lambda: self.notice.startswith("Read "), "the sync")
+
+    async def seen(self, slug: str) -> None:
+        """Wait until the link's live version counts as seen."""
+        view = self.app.main.timeline.view
+        await self.until(
+            lambda: self.app.main.timeline.slug == slug and view.lines.marks.seen is not None, f"{slug} seen"
+        )
+
+    async def dialog(self, key: str = "r") -> RollbackDialog:
+        await self.keys(key)
+        await self.until(lambda: isinstance(self.app.screen, RollbackDialog), "the dialog")
+        assert isinstance(self.app.screen, RollbackDialog)
+        return self.app.screen
+
+    async def ready(self, dialog: RollbackDialog) -> None:
+        await self.until(lambda: dialog.ready and not dialog.deaf, "every check")
+
+    @property
+    def shown(self) -> int:
+        found = self.app.main.links.found
+        return found.count if found else 0
+
+    @property
+    def notice(self) -> str:
+        return self.app.main.said
+
+    @property
+    def banner(self) -> str:
+        line = self.app.main.query_one("#banner", OneLine)
+        return line.text if line.display else ""
+
+    @property
+    def timeline_text(self) -> str:
+        view = self.app.main.timeline.view
+        return "\n".join("".join(t for t, _ in view.lines.cells(i)) for i in range(view.lines.height))
+
+    @property
+    def dialog_text(self) -> str:
+        screen = self.app.screen
+        return "\n".join(screen.query_one(TextPane).texts) if isinstance(screen, RollbackDialog) else ""
+
+    @property
+    def phrase(self) -> PhraseInput:
+        return self.app.screen.query_one(PhraseInput)
+
+    @property
+    def too_small(self) -> bool:
+        return bool(self.app.main.query_one(SizeNotice).display)
+
+
+def profile_of(server: PracticeServer) -> Profile:
+    """A profile of the practice platform."""
+    return Profile(
+        name="practice",
+        base_url=server.base_url,
+        handle=server.handle,
+        environment="practice",
+        probe_allow_private=True,
+        token_env="REPOINT_TOKEN",
+    )
+
+
+@asynccontextmanager
+async def console(
+    server: PracticeServer, size: tuple[int, int] = (120, 36), *, offline: bool = False
+) -> AsyncIterator[Driver]:
+    """The console running against a practice platform."""
+    profile, tokens = profile_of(server), OneToken(server.token)
+    engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens))
+    app = Console(engine)
+    try:
+        async with app.run_test(size=size) as pilot:
+            yield Driver(app, pilot)
+    finally:
+        engine.stop()
