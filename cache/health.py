@@ -112,14 +112,15 @@ class HealthLog:
 
     @told
     def samples(self, host: str, since: datetime, buckets: int, until: datetime) -> list[int]:
-        """Failing results on a host in each of `buckets` equal parts of the time from `since` to `until`."""
+        """Failing results on a host, at any port, in each of `buckets` equal parts of `since` to `until`."""
         first, last = since.timestamp(), until.timestamp()
         counted = [0] * buckets
         if buckets < 1 or last <= first:
             return counted
         sql = (
             "SELECT min(cast((checked_at - :first) / :width AS INTEGER), :last_bucket) AS bucket, count(*) "
-            "FROM health WHERE host = :host AND checked_at >= :first AND checked_at <= :last AND failing = 1 "
+            "FROM health WHERE (host = :host OR (host >= :host || ':' AND host < :host || ';')) "
+            "AND checked_at >= :first AND checked_at <= :last AND failing = 1 "
             "GROUP BY bucket"
         )
         width = (last - first) / buckets

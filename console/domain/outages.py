@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from console.domain.health import Band, HealthResult, Verdict
-from console.domain.urls import host_of
+from console.domain.urls import name_of_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Outage:
     """One host's failing links.
 
     Attributes:
-        host: destination host, with its port where it is not the scheme's own.
+        host: destination host, whatever its ports.
         band: DOWN when any link is broken, else SLOW.
         kinds: what failed how often, as an operator says it (`503`, `refused`, `timeout`).
         since: start of the earliest unbroken row of failures among its links, UTC.
@@ -58,7 +58,7 @@ def cluster(results: Iterable[HealthResult]) -> tuple[Outage, ...]:
     for result in results:
         if result.verdict.band not in {Band.DOWN, Band.SLOW}:
             continue
-        entry = clusters.setdefault(host_of(result.destination_url), _Cluster())
+        entry = clusters.setdefault(name_of_host(result.destination_url), _Cluster())
         entry.bands[result.verdict.band] += 1
         entry.kinds[kind_of(result)] += 1
         entry.slugs.append(result.slug)

@@ -69,6 +69,13 @@ def host_of(text: str) -> str:
         return ""
 
 
+def name_of_host(text: str) -> str:
+    """The host of a destination without its port: what an outage is named for."""
+    host = host_of(text)
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host
+
+
 def without_scheme(text: str) -> str:
     """A destination as lists show it: `shop.example/launch`. Only a plain scheme is cut."""
     for scheme in ("https://", "http://"):

@@ -17,6 +17,7 @@ from console.domain.links import VersionId
 from console.domain.urls import host_of
 from console.ops.probe import Prober, result_for
 from console.ops.session import Session
+from console.ops.sync import with_versions
 
 _KEEP_EVERY: Final = 50
 _POLL_SECONDS: Final = 2.0
@@ -110,8 +111,9 @@ async def check_from_platform(session: Session, slugs: Sequence[str]) -> list[He
         polls += 1
         await session.clock.sleep(_POLL_SECONDS)
         run = await platform.last_health()
-    session.store.health.add(run.results)
-    return list(run.results)
+    found = with_versions(session, run.results)
+    session.store.health.add(found)
+    return found
 
 
 async def require_spare_write(session: Session) -> None:

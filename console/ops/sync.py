@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from console.domain.errors import RepointError
+from console.domain.health import HealthResult
 from console.ops.session import Session
 
 
@@ -57,8 +58,23 @@ async def read_platform_health(session: Session) -> int:
         run = await session.online().last_health()
     except RepointError:
         return 0
-    session.store.health.add(run.results)
+    session.store.health.add(with_versions(session, run.results))
     return len(run.results)
+
+
+def with_versions(session: Session, results: Sequence[HealthResult]) -> list[HealthResult]:
+    """Results with the version that the cache knows as live for the destination that was checked.
+
+    The platform names only slug and destination; a result of another destination keeps no version.
+    """
+    found = []
+    for result in results:
+        cached = session.store.inventory.get(result.slug) if result.version is None else None
+        if cached is not None and cached.link.destination_url == result.destination_url:
+            found.append(replace(result, version=cached.link.version))
+        else:
+            found.append(result)
+    return found
 
 
 def is_due(session: Session, max_age: float = 60.0) -> bool:
