@@ -47,7 +47,7 @@ PRACTICE: Final = "Practise"
 
 _ALL: Final = (
     Verb("links", LOOK, "lists links, worst health first"),
-    Verb("history", LOOK, "shows a link's versions, and records that you have seen them"),
+    Verb("history", LOOK, "shows a link's versions, and counts as your review"),
     Verb("diff", LOOK, "shows what differs between two versions"),
     Verb("preview", LOOK, "shows where visitors go"),
     Verb("health", LOOK, "looks at the destinations, from here and from the platform"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -173,8 +174,8 @@ class PromptToken(_Kept):
         self._ask = ask
 
     async def _fetch(self) -> Secret:
-        if self._ask is None and not _terminal():
-            raise SignInNeeded("There is no token, and no terminal to ask for it", hint=_WAYS)
+        if self._ask is None and not _free_terminal():
+            raise SignInNeeded("There is no token, and no terminal that is free to ask for it", hint=_WAYS)
         ask = self._ask or _typed
         try:
             text = ask(self._question)
@@ -183,7 +184,10 @@ class PromptToken(_Kept):
         return clean_token(text)
 
 
-def _terminal() -> bool:
+def _free_terminal() -> bool:
+    """Whether there is a terminal and the program's main thread waits for it: a screen runs beside others."""
+    if threading.current_thread() is not threading.main_thread():
+        return False
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
