@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.message import Message
 
 from console.domain.errors import RepointError
+from console.domain.links import label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Plan, Result
 from console.ops import recovery, rollback
@@ -17,9 +18,10 @@ from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
 from console.ops.session import Session
 from console.ops.sync import Progress, is_due, sync
+from console.ops.verify import restored_health
 from screens.console_desk import Desk
 from screens.console_main import MainScreen
-from screens.present.words import count
+from screens.present.words import count, health_of
 from screens.rollback_dialog import Left, RollbackDialog
 from screens.shell import Shell
 from screens.themes import DEFAULT_THEME
@@ -219,8 +221,19 @@ class Console(Shell):
             self.main.say(outcome.message or f"{outcome.slug}: {outcome.outcome.value}")
         if isinstance(outcome, Result) and outcome.outcome in {Outcome.APPLIED, Outcome.STALE, Outcome.NOOP}:
             self.main.links.show()
+            if outcome.outcome is Outcome.APPLIED:
+                await self._look_at_restored(event.plan, outcome)
         self.main.timeline.reload()
         await self.desk.refresh()
+
+    async def _look_at_restored(self, plan: Plan, result: Result) -> None:
+        """Whether the restored destination answers, said in the notice line and kept for the new version."""
+        found = await self.desk.ask(lambda s: restored_health(s, plan, result), live=True)
+        if found is not None:
+            where = label(result.new_version)
+            self.main.say(f"{result.slug} {where}: its destination is {health_of(found)}")
+            self.main.links.show()
+            self.main.health.refresh_board()
 
 
 async def _due(session: Session) -> bool:

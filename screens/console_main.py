@@ -69,7 +69,7 @@ class MainScreen(Screen[None]):
         """Start in the list, and keep the ages true."""
         self.set_interval(1.0, self._tick)
         self._arrange()
-        self.links.table.focus()
+        self.show_pane("links")
         self.refresh_lines()
 
     def on_resize(self) -> None:

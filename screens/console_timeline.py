@@ -13,7 +13,7 @@ from console.domain.sightings import Seen
 from console.domain.text import safe
 from console.domain.versions import Source, Version, same_version
 from console.ops import browse
-from console.ops.review import Review, read_cached, read_live, review, see
+from console.ops.review import Review, read_cached, read_live, see
 from console.ops.session import Session
 from screens.console_desk import Desk
 from screens.present.timeline import TimelineMarks
@@ -198,10 +198,10 @@ class TimelinePane(Vertical):
 
 async def _from_cache(session: Session, slug: str) -> tuple[Review, str | None] | None:
     try:
-        return review(session, read_cached(session, slug)), browse.last_applied(session, slug)
+        return browse.looked_at(session, read_cached(session, slug)), browse.last_applied(session, slug)
     except NotCached:
         return None
 
 
 async def _from_platform(session: Session, slug: str) -> tuple[Review, str | None]:
-    return review(session, await read_live(session, slug)), browse.last_applied(session, slug)
+    return browse.looked_at(session, await read_live(session, slug)), browse.last_applied(session, slug)

@@ -33,10 +33,12 @@ from console.ops.session import Session
 from console.ops.targets import last_healthy
 from console.ops.watch import Watched, watch_plan
 from screens.console_desk import Desk, pump
+from screens.present.cells import clipped, joined
 from screens.present.diff import unified
 from screens.present.rollback import check_lines, headline, refusal_lines, result_lines
 from screens.present.wrapping import wrap
 from screens.themes import Look
+from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import TextPane
 
 DEAF_SECONDS: Final = 0.4
@@ -115,6 +117,7 @@ class RollbackDialog(ModalScreen[Left]):
         """The text, the words, and the way out."""
         with Vertical(classes="dialog", id="rollback"):
             yield TextPane(id="rollback-text")
+            yield OneLine(id="rollback-ask")
             with Horizontal(id="rollback-words"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield PhraseInput(id="phrase", compact=True, disabled=True, select_on_focus=False)
@@ -213,9 +216,10 @@ class RollbackDialog(ModalScreen[Left]):
             event.stop()
             return
         field = self.query_one(PhraseInput)
-        if event.is_printable and event.character and event.character != " " and not field.disabled:
+        begun = event.character != " " or field.value  # a blank on Cancel starts nothing
+        if event.is_printable and event.character and begun and not field.disabled:
             event.stop()
-            field.focus()
+            self.set_focus(field)
             field.insert_text_at_cursor(event.character)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -302,6 +306,7 @@ class RollbackDialog(ModalScreen[Left]):
             if field.disabled:
                 self.query_one("#cancel", Button).focus()
         self.query_one(TextPane).show(self._lines)
+        self.query_one("#rollback-ask", OneLine).show(self._ask)
 
     def _step(self) -> str:
         if self.outcome is not None:
@@ -324,12 +329,22 @@ class RollbackDialog(ModalScreen[Left]):
         lines += check_lines(in_order(tuple(self.checks.values())), look, width)
         if len(self.checks) < CHECKS:
             lines.append(Text(f"{look.glyphs.pending}  checking", look.faint))
-        lines += [Text(), *said]
-        if self.sending:
-            lines.append(Text("Sending, then reading back", look.focus))
-        elif self.ready:
-            lines.append(Text.assemble(("Type ", look.muted), (look.say(plan.phrase), look.strong)))
         return lines
+
+    def _ask(self, width: int, look: Look) -> Text:
+        """The line above the words: always in view, whatever scrolls."""
+        cells = [(" ", look.text)]
+        if self.sending:
+            cells = [("Sending, then reading back", look.focus)]
+        elif self._said:
+            cells = [(look.say(self._said), look.slow)]
+        elif self.ready and self.plan is not None:
+            cells = [
+                ("Type ", look.muted),
+                (look.say(self.plan.phrase), look.strong),
+                (" to roll back", look.muted),
+            ]
+        return joined(clipped(cells, width, look))
 
 
 def _reason(review: Review, to: VersionId) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,24 @@ from console.domain.health import Band, Difference, HealthResult, Vantage, compa
 from console.domain.outages import Outage, cluster
 from console.domain.outcomes import WriteState
 from console.domain.query import Query
+from console.domain.readings import Reading
 from console.domain.target import Target
 from console.domain.urls import host_of
+from console.ops.review import Review, review
 from console.ops.session import Session
 
-__all__ = ["Board", "Browser", "Found", "SecondLook", "Sort", "Standing", "board", "last_applied", "standing"]
+__all__ = [
+    "Board",
+    "Browser",
+    "Found",
+    "SecondLook",
+    "Sort",
+    "Standing",
+    "board",
+    "last_applied",
+    "looked_at",
+    "standing",
+]
 
 _SAMPLE_BUCKETS: Final = 12
 _SAMPLE_SPAN: Final = timedelta(hours=1)
@@ -135,6 +148,18 @@ def last_applied(session: Session, slug: str) -> str | None:
         if write.state is WriteState.APPLIED and write.operator == session.target.operator:
             return write.run
     return None
+
+
+def looked_at(session: Session, reading: Reading) -> Review:
+    """A reading with what is known beside it; what was last found of the link counts for its live version.
+
+    The platform does not say which version was live when it looked, only where the link led.
+    """
+    found = review(session, reading)
+    if reading.live in found.health:
+        return found
+    newest = session.store.health.latest([reading.slug])
+    return replace(found, health={**found.health, reading.live: newest[0]}) if newest else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ async def test_list_filter_and_timeline(outage: Serve, size: tuple[int, int]) ->
     async with console(outage(), size) as driver:
         await driver.synced()
         assert driver.shown == 60
+        assert driver.app.main.links.table.region.height > 10
         await driver.filter("slug:spring-launch", 1)
         await driver.keys("enter")
         await driver.seen("spring-launch")

@@ -105,7 +105,10 @@ class Driver:
     @property
     def dialog_text(self) -> str:
         screen = self.app.screen
-        return "\n".join(screen.query_one(TextPane).texts) if isinstance(screen, RollbackDialog) else ""
+        if not isinstance(screen, RollbackDialog):
+            return ""
+        ask = screen.query_one("#rollback-ask", OneLine)
+        return "\n".join([*screen.query_one(TextPane).texts, ask.text])
 
     @property
     def phrase(self) -> PhraseInput:
