@@ -7,7 +7,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
+from textual import events
 from textual.message import Message
+from textual.widgets import Input
 
 from console.domain.errors import RepointError
 from console.domain.links import label
@@ -62,6 +64,18 @@ class Console(Shell):
         self.desk.changed = self.main.refresh_lines
         self.push_screen(self.main)
         self.run_worker(self._open(), group="open")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Begin the filter before the next key is handed on.
+
+        A slow line delivers several keys at once. Handed to the list together with the slash, the words
+        of a filter would be read as commands.
+        """
+        slash = isinstance(event, events.Key) and event.key == "slash"
+        if slash and self.screen is self.main and not isinstance(self.focused, Input):
+            self.main.links.start_filter()
+            return
+        await super().on_event(event)
 
     async def _open(self) -> None:
         """Open, show what the cache has, settle open writes, say who we are, then bring up to date."""

@@ -139,6 +139,13 @@ class RollbackDialog(ModalScreen[Left]):
         ended = len(self.checks) >= CHECKS and not any(c.blocks for c in self.checks.values())
         return ended and self._dead is None and not self.sending and self.outcome is None
 
+    @property
+    def wants_reason(self) -> bool:
+        """Whether all that blocks are checks that a reason lets pass."""
+        blocking = [c for c in self.checks.values() if c.blocks]
+        held_up = bool(blocking) and all(c.overridable for c in blocking) and len(self.checks) >= CHECKS
+        return held_up and self._dead is None and not self.sending and self.outcome is None
+
     def say(self, sentence: str) -> None:
         """One line below the checks."""
         self._said = sentence
@@ -226,10 +233,25 @@ class RollbackDialog(ModalScreen[Left]):
         """Enter after the words."""
         event.stop()
         plan, shown = self.plan, self._shown_at
-        if self.deaf or not self.ready or plan is None or shown is None:
+        if self.deaf or plan is None or shown is None:
             return
+        if self.wants_reason:
+            self._override(event.value.strip())
+            return
+        if not self.ready:
+            return
+        self._confirm(plan, shown, event.value)
+
+    def _override(self, reason: str) -> None:
+        """Let what blocks pass, for a reason that the journal keeps."""
+        if reason:
+            self.checks = {name: c.overridden(reason) if c.blocks else c for name, c in self.checks.items()}
+            self.query_one(PhraseInput).value = ""
+            self._draw()
+
+    def _confirm(self, plan: Plan, shown: Moment, typed: str) -> None:
         try:
-            words = confirm(plan, event.value, shown)
+            words = confirm(plan, typed, shown)
         except Refused as refused:
             self.say(f"{refused.title}. {refused.hint}")
             return
@@ -300,8 +322,9 @@ class RollbackDialog(ModalScreen[Left]):
         frame.border_subtitle = tail or "tab other version   esc leave, nothing sent"
         self.query_one("#cancel", Button).label = "Close" if self.outcome else "Cancel"
         field.display = self.outcome is None
-        if field.disabled == self.ready:
-            field.disabled = not self.ready
+        open_now = self.ready or self.wants_reason
+        if field.disabled == open_now:
+            field.disabled = not open_now
             field.value = ""
             if field.disabled:
                 self.query_one("#cancel", Button).focus()
@@ -338,6 +361,8 @@ class RollbackDialog(ModalScreen[Left]):
             cells = [("Sending, then reading back", look.focus)]
         elif self._said:
             cells = [(look.say(self._said), look.slow)]
+        elif self.wants_reason:
+            cells = [("Type why to go on although a check failed, then enter", look.slow)]
         elif self.ready and self.plan is not None:
             cells = [
                 ("Type ", look.muted),

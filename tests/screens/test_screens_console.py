@@ -69,6 +69,15 @@ async def test_a_rollback_by_typed_words_ends_verified(outage: Serve, size: tupl
         await driver.until(lambda: undo.plan is not None, "the undo's plan")
         assert undo.plan is not None
         assert undo.plan.phrase == "spring-launch v9"
+        await driver.until(lambda: undo.wants_reason and not undo.deaf, "v9 still fails")
+        await driver.write("drill")
+        await driver.keys("enter")
+        await driver.until(lambda: undo.ready, "the reason")
+        assert driver.phrase.value == ""
+        await driver.write("spring-launch v9")
+        await driver.keys("enter")
+        await driver.until(lambda: undo.outcome is not None, "the undo")
+        assert server.platform.link("spring-launch")["version"] == 11
 
 
 async def test_enter_and_paste_never_confirm(outage: Serve) -> None:
@@ -86,8 +95,7 @@ async def test_enter_and_paste_never_confirm(outage: Serve) -> None:
         await driver.pilot.pause()
         assert driver.phrase.value == ""
         await driver.keys("enter")
-        await driver.pilot.pause()
-        assert "That is not what has to be typed" in driver.dialog_text
+        await driver.until(lambda: "That is not what has to be typed" in driver.dialog_text)
         assert not dialog.sending
         await driver.keys("escape")
         await driver.until(lambda: "nothing was sent" in driver.notice)
