@@ -158,7 +158,7 @@ class FilterBar(Horizontal):
         self._before = text
         self.field.value = text
         self.field.action_end()
-        self.field.focus()
+        self.screen.set_focus(self.field)  # at once: the next key may be waiting already
 
     def counted(self, links: int) -> None:
         """Say how many links the filter finds."""
