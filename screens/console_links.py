@@ -156,6 +156,7 @@ class LinksPane(Vertical):
         bar = self.query_one(FilterBar)
         bar.display = True
         bar.start(self.query_now.text)
+        self.screen.set_focus(bar.field)  # now: keys typed ahead are the filter's, not actions
 
     def end_filter(self) -> None:
         """Back to the list."""

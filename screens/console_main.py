@@ -81,7 +81,9 @@ class MainScreen(Screen[None]):
         wide = size.width >= WIDE if self.together is None else self.together
         self.set_class(wide and size.width >= WIDE, "-wide")
         self.set_class(not wide, "-stacked")
-        self.query_one(SizeNotice).display = too_small(size.width, size.height)
+        small = too_small(size.width, size.height)
+        self.set_class(small, "-tiny")
+        self.query_one(SizeNotice).display = small
 
     @property
     def scope(self) -> Scope:
@@ -185,14 +187,14 @@ class MainScreen(Screen[None]):
         self.together = not wide
         self._arrange()
 
-    def action_act(self, name: str) -> None:
+    async def action_act(self, name: str) -> None:
         """Do an action of the table, or say why it cannot work now."""
         reason = why_not(BY_ID[name], self.state)
         if reason is not None:
             self.say(f"{BY_ID[name].label}: {reason}")
             return
         self.said = ""
-        self.app.call_later(self.app.run_action, f"app.do('{name}')")
+        await self.app.run_action(f"app.do('{name}')")  # now: keys typed ahead belong to what it opens
         self.call_after_refresh(self.refresh_lines)
 
     def on_screen_resume(self) -> None:

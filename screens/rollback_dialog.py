@@ -39,6 +39,7 @@ from screens.present.rollback import check_lines, headline, refusal_lines, resul
 from screens.present.wrapping import wrap
 from screens.themes import Look
 from screens.widgets.one_line import OneLine
+from screens.widgets.size_notice import too_small
 from screens.widgets.text_pane import TextPane
 
 DEAF_SECONDS: Final = 0.4
@@ -136,6 +137,8 @@ class RollbackDialog(ModalScreen[Left]):
     @property
     def ready(self) -> bool:
         """Whether the words may be typed: every check has ended, none blocks, the link has not moved."""
+        if too_small(self.app.size.width, self.app.size.height):
+            return False
         ended = len(self.checks) >= CHECKS and not any(c.blocks for c in self.checks.values())
         return ended and self._dead is None and not self.sending and self.outcome is None
 

@@ -133,3 +133,11 @@ async def test_a_platform_that_is_gone_is_told_and_writes_are_refused(outage: Se
 async def test_too_small_a_terminal_shows_only_that(outage: Serve) -> None:
     async with console(outage(), (20, 5)) as driver:
         await driver.until(lambda: driver.too_small)
+        await driver.until(lambda: not driver.app.main.links.region, "the panes gone")
+
+
+async def test_keys_typed_ahead_of_the_filter_are_the_filters(outage: Serve) -> None:
+    async with console(outage()) as driver:
+        await driver.synced()
+        await driver.keys("slash", "h", "o")
+        await driver.until(lambda: driver.app.main.links.query_one("FilterInput").value == "ho")
