@@ -113,14 +113,14 @@ def _seconds(age: float | None) -> str:
 
 
 async def _destination_here(session: Session, plan: Plan) -> Check:
-    name, text = "destination_here", f"{label(plan.to.version)} answers, from here"
+    name, text = "destination_here", f"{label(plan.to.version)} answers from here"
     probed = await session.prober.probe_one(plan.to.snapshot.destination_url)
     result = result_for(probed, plan.slug, plan.to.version)
     return _judge_destination(name, text, result)
 
 
 async def _destination_platform(session: Session, plan: Plan) -> Check:
-    name, text = "destination_platform", f"{label(plan.to.version)} answers, from the platform"
+    name, text = "destination_platform", f"{label(plan.to.version)} from the platform"
     try:
         run = await session.online().last_health()
     except RepointError as error:
