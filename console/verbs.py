@@ -92,8 +92,8 @@ def overview() -> str:
     lines = [
         "usage: repoint [flags] [command] ...",
         "",
-        "The incident console for link platforms: see what is broken, point it back, never twice.",
-        "Without a command it opens the console.",
+        "The incident console for link platforms: see what is broken, point it back,",
+        "never twice. Without a command it opens the console.",
     ]
     width = max(len(name) for name in VERBS) + 2
     for group in dict.fromkeys(verb.group for verb in VERBS.values()):

@@ -106,19 +106,26 @@ def _bytes_of(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise ConfigProblem(f"{path} cannot be read: {error.strerror}", hint=_REMEDY) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise ConfigProblem(f"{path} is not a regular file", hint=_REMEDY)
-        if info.st_uid not in {os.getuid(), 0} or info.st_mode & 0o022:
-            raise ConfigProblem(
-                f"{path} can be written by others, who could have any command run in your name",
-                hint=f"Look through it, then: chmod 600 '{path}'",
-            )
-        if info.st_size > _MAX_BYTES:
-            raise ConfigProblem(f"{path} is larger than 1 MiB: not a settings file")
+        _acceptable(path, info)
         _tighten(descriptor, info)
-        return file.read(_MAX_BYTES + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(_MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _acceptable(path: Path, info: os.stat_result) -> None:
+    if not stat.S_ISREG(info.st_mode):
+        raise ConfigProblem(f"{path} is not a regular file", hint=_REMEDY)
+    if info.st_uid not in {os.getuid(), 0} or info.st_mode & 0o022:
+        raise ConfigProblem(
+            f"{path} can be written by others, who could have any command run in your name",
+            hint=f"Look through it, then: chmod 600 '{path}'",
+        )
+    if info.st_size > _MAX_BYTES:
+        raise ConfigProblem(f"{path} is larger than 1 MiB: not a settings file")
 
 
 _REMEDY: Final = "Name another folder in REPOINT_HOME, or make this one readable"

@@ -170,7 +170,11 @@ def _age(value: object) -> float:
 
 
 def _peak_windows(value: object) -> tuple[PeakWindow, ...]:
-    return tuple(PeakWindow.parse(text) for text in _list(value))
+    texts = _list(value)
+    try:
+        return tuple(PeakWindow.parse(text) for text in texts)
+    except ValueError as problem:
+        raise BadValue(str(problem)) from None
 
 
 def _opt_out(value: object) -> tuple[str, ...]:

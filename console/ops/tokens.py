@@ -207,7 +207,10 @@ def _one_line(text: str, who: str) -> Secret:
     lines = [line for line in text.splitlines() if line.strip("\ufeff \t")]
     if len(lines) != 1:
         said = "nothing" if not lines else f"{len(lines)} lines"
-        raise SignInNeeded(f"{who} printed {said} where the token alone is due")
+        raise SignInNeeded(
+            f"{who} printed {said} where the token alone is due",
+            hint="Run it yourself: it must print one line, the token",
+        )
     return _cleaned(lines[0], who.lower())
 
 

@@ -96,12 +96,16 @@ def _bash(found: list[Place]) -> str:
                 values.append(f'    "{key} {flag.word}") offered="{" ".join(flag.values)}" ;;')
             else:
                 values.append(f'    "{key} {flag.word}") files={"yes" if flag.file else "no"} ;;')
-    commands = " | ".join(f'"{" ".join(place.path)}"' for place in found if place.path)
-    return (
-        _BASH.replace("@COMMANDS@", commands)
-        .replace("@CASES@", "\n".join(cases))
-        .replace("@VALUES@", "\n".join(values))
-    )
+    parts = {
+        "@TAKING@": " | ".join(flag.name for flag in GLOBAL_FLAGS if flag.metavar),
+        "@COMMANDS@": " | ".join(f'"{" ".join(place.path)}"' for place in found if place.path),
+        "@CASES@": "\n".join(cases),
+        "@VALUES@": "\n".join(values),
+    }
+    text = _BASH
+    for mark, part in parts.items():
+        text = text.replace(mark, part)
+    return text
 
 
 _BASH: Final = r"""# bash completion of repoint: put it where bash-completion looks, or source it.
@@ -110,6 +114,9 @@ _repoint() {
   local path="" word next offered="" files="" i
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="${COMP_WORDS[i]}"
+    case "$word" in
+    @TAKING@) ((i++)); continue ;;
+    esac
     next="${path:+$path }$word"
     case "$next" in
     @COMMANDS@) path="$next" ;;
