@@ -82,8 +82,9 @@ def clean_token(text: str) -> Secret:
     value = text.strip().lstrip("\ufeff").strip()
     if len(value) >= 2 and value[0] == value[-1] and value[0] in _QUOTES:
         value = value[1:-1].strip()
-    if value[:7].lower() == "bearer ":
-        value = value[7:].strip()
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() == "bearer":
+        value = rest.strip()
     if not value:
         raise SignInNeeded("The token is empty", hint="Check where the profile takes it from.")
     return sendable(Secret(value))

@@ -184,7 +184,7 @@ def _refusal(known: list[httpx.Response]) -> bool:
 
 
 def _folded(response: httpx.Response) -> dict[str, str]:
-    return {key.lower(): value for key, value in response.headers.items()}
+    return {"location": _transport.location_of(response), **response.headers}
 
 
 def _marked(error: RepointError, course: Course) -> RepointError:

@@ -62,22 +62,33 @@ async def _batches(calls: Calls, ask: Ask, secret: Secret | None) -> AsyncIterat
         exchange = await calls.exchange()
         reader: Reader | None = None
         allowance = Allowance(seconds)
+        start = b""
         links: list[Link] = []
+        nothing = True
         async for piece in exchange.pieces(response, ask, allowance):
             if reader is None:
-                reader = wire.reader_for(response.headers.get("content-type", ""), piece)
-            found = reader.feed(piece)
+                start += piece
+                reader = wire.reader_for(response.headers.get("content-type", ""), start)
+                found = [] if reader is None else reader.feed(start)
+            else:
+                found = reader.feed(piece)
             if found:
                 allowance.left = seconds
                 links += found
+                nothing = False
             while len(links) >= BATCH:
                 yield links[:BATCH]
                 del links[:BATCH]
         links += [] if reader is None else reader.end()
     if links:
         yield links
-    if isinstance(reader, Document) and reader.lists_nothing:
-        yield wire.signed_url(reader.around)
+    elif isinstance(reader, Document) and reader.lists_nothing:
+        address = wire.signed_url(reader.around)
+        if not address:
+            raise unreadable("the export", "it holds neither links nor an address")
+        yield address
+    elif nothing:
+        raise NoExport  # the list may say so too; an empty body alone is not believed
 
 
 async def _opened(calls: Calls, ask: Ask, secret: Secret | None, stack: AsyncExitStack) -> httpx.Response:

@@ -15,6 +15,11 @@ import httpx
 
 from console.domain.errors import ConfigProblem, Effect, RepointError, Unreachable, UnreadableAnswer
 
+
+class NotHttp(httpx.RemoteProtocolError):
+    """What was read before the other side hung up is no answer."""
+
+
 LOWER: Final = (
     httpx.HTTPError,
     httpx.InvalidURL,
@@ -131,7 +136,8 @@ def deadline_passed(course: Course, error: BaseException | None = None) -> Unrea
 
 
 def _broken_http(error: httpx.RemoteProtocolError, course: Course) -> RepointError:
-    if not any(type(cause).__module__.partition(".")[0] == "h11" for cause in _causes(error)):
+    h11 = any(type(cause).__module__.partition(".")[0] == "h11" for cause in _causes(error))
+    if not h11 and not isinstance(error, NotHttp):
         return _lost(error, course)
     cut = course.phase == "body"
     title = f"The answer of {course.host} was cut short" if cut else f"{course.host} does not speak HTTP"
@@ -182,7 +188,9 @@ _UNTRUSTED: Final = {10: "It has expired.", 9: "It is not valid yet.", 18: "It i
 
 
 def _why_not_trusted(error: ssl.SSLCertVerificationError) -> str:
-    return _UNTRUSTED.get(error.verify_code, "It is signed by nobody that this machine trusts.")
+    return _UNTRUSTED.get(
+        getattr(error, "verify_code", 0), "It is signed by nobody that this machine trusts."
+    )
 
 
 def _consequence(course: Course, error: BaseException | None) -> str:

@@ -25,9 +25,9 @@ LONGEST_WAIT: Final = 60.0
 """Seconds; whatever a Retry-After asks for, no single wait is longer (hardening, case 38)."""
 LONGEST_TOLD: Final = 86400.0
 """Seconds; a longer request is reported as a day."""
-_FIRST_WAIT: Final = 0.5
+_FIRST_WAIT: Final = 0.25
 _LONGEST_BACK_OFF: Final = 20.0
-_NUMBER: Final = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z")
+_NUMBER: Final = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,3})?\Z", re.ASCII)
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,8 +22,10 @@ else:
         import httpx
     finally:
         del sys.modules["httpx._main"]
+import can_ada
 import httpcore
 
+from console.api.failures import NotHttp
 from console.api.settings import ConnectionSettings, host_of_origin, is_loopback
 from console.domain.errors import ConfigProblem
 
@@ -62,20 +65,22 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
+_HEARD: ContextVar[list[int]] = ContextVar("heard")
+"""Counts the bytes that were read for the request of this task."""
+
+
 class _Watched(httpcore.AsyncNetworkStream):
-    """A connection that knows whether anything was read since the last time something was written."""
+    """A connection that counts what is read."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
-        self.answered = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
         data = await self._inner.read(max_bytes, timeout)
-        self.answered = True
+        _HEARD.get([0])[0] += len(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
-        self.answered = False
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -105,17 +110,19 @@ class _Watching(httpcore.AnyIOBackend):
         return _Watched(await super().connect_tcp(host, port, timeout, local_address, socket_options))
 
 
-class _Transport(httpx.AsyncHTTPTransport):
+class _Network(httpx.AsyncHTTPTransport):
     """httpx's own transport over watched connections.
 
     A server (or what stands in front of it) that sends two answers to one question leaves the second in
     the connection's buffer, where it would be taken for the answer to the next question. Such an answer
-    needs no reading, and that shows: the connection is dropped, the answer refused.
+    needs no reading, and that shows: the connection is dropped, the answer refused. And a server that
+    says something and hangs up before it was an answer does not speak HTTP: h11 waits for its end.
     """
 
     def __init__(self, context: ssl.SSLContext, limits: httpx.Limits, proxy: str | None) -> None:
         super().__init__(verify=context, trust_env=False, limits=limits, proxy=proxy)
-        if proxy is None:
+        self._watched = proxy is None
+        if self._watched:
             self._pool = httpcore.AsyncConnectionPool(
                 ssl_context=context,
                 max_connections=limits.max_connections,
@@ -125,13 +132,44 @@ class _Transport(httpx.AsyncHTTPTransport):
             )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        stream = response.extensions.get("network_stream")
-        if isinstance(stream, _Watched) and not stream.answered:
+        heard = [0]
+        token = _HEARD.set(heard)
+        try:
+            response = await super().handle_async_request(request)
+        except httpx.RemoteProtocolError as error:
+            if heard[0]:
+                raise NotHttp("no answer in what was read") from error
+            raise
+        finally:
+            _HEARD.reset(token)
+        if self._watched and not heard[0]:
             await response.aclose()
-            await stream.aclose()
+            await response.extensions["network_stream"].aclose()
             raise httpx.ReadError("answered before it was asked")
         return response
+
+
+class _Straight(httpx.AsyncBaseTransport):
+    """Hides where a redirect leads from httpx, which looks at it even when it is not to follow it.
+
+    `Location: javascript:1` makes it raise. `location_of` has what was hidden.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        response.extensions["location"] = response.headers.pop("location", "")
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def location_of(response: httpx.Response) -> str:
+    """The Location that a response came with; empty when it had none."""
+    return str(response.extensions.get("location", ""))
 
 
 def open_client(
@@ -154,14 +192,14 @@ def open_client(
         keepalive_expiry=KEEP_SECONDS,
     )
     try:
-        transport = settings.transport or _Transport(_needed(context), limits, _proxy(settings))
+        transport = settings.transport or _Network(_needed(context), limits, _proxy(settings))
     except (ValueError, ImportError, httpx.InvalidURL):
         raise ConfigProblem(
             "The proxy cannot be used",
             hint="Give it as http://host:port or https://host:port; socks5:// needs the package socksio.",
         ) from None
     return httpx.AsyncClient(
-        transport=transport,
+        transport=_Straight(transport),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(None),  # one total deadline round each call instead: these are per read
@@ -175,4 +213,9 @@ def _needed(context: ssl.SSLContext | None) -> ssl.SSLContext:
 
 
 def _proxy(settings: ConnectionSettings) -> str | None:
-    return None if is_loopback(host_of_origin(settings.origin)) else settings.proxy
+    """The proxy to use; raises ValueError for one that is no URL, which httpx would take."""
+    if settings.proxy is None or is_loopback(host_of_origin(settings.origin)):
+        return None
+    if not can_ada.parse(settings.proxy).hostname:
+        raise ValueError
+    return settings.proxy

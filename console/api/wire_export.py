@@ -37,8 +37,10 @@ class Reader(Protocol):
         ...
 
 
-def reader_for(content_type: str, start: bytes) -> Reader:
+def reader_for(content_type: str, start: bytes) -> Reader | None:
     """The reader for a body, by its type and, where that does not tell, by how it starts.
+
+    None while `start` is too short to tell.
 
     Raises:
         UnreadableAnswer: a web page.
@@ -47,11 +49,11 @@ def reader_for(content_type: str, start: bytes) -> Reader:
     head = start.lstrip(b"\xef\xbb\xbf \r\n\t")
     if head[:1] == b"<" or kind in {"text/html", "application/xhtml+xml"}:
         raise unreadable(_WHAT, "it is a web page, not the platform's API")
-    if "ndjson" in kind or "jsonl" in kind or "json-seq" in kind or "jsonlines" in kind:
+    if not head:
+        return None
+    if any(word in kind for word in ("ndjson", "jsonl", "json-seq")):
         return Lines()
-    if "csv" in kind:
-        return Table()
-    if head[:1] not in {b"{", b"["}:
+    if "csv" in kind or head[:1] not in {b"{", b"["}:
         return Table()
     return Document()
 
@@ -185,7 +187,8 @@ class Document:
         self.listed = True
         self._at += 1
         while (yield from self._next(" \t\r\n,")) != "]":
-            self._found.append(link_from((yield from self._value()), strict=False))
+            value = yield from self._value()
+            self._found.append(link_from(value, strict=False))
         self._at += 1
 
     def _fields(self) -> Steps:

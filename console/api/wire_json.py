@@ -75,7 +75,9 @@ def vetted(value: JSON, text: str) -> JSON:
             raise ValueError("it holds more values than any answer needs")
         if _deeper_than(value, MAX_DEPTH):
             raise ValueError("it is nested too deeply")
-    return mended(value) if "\\ud" in text or "\\uD" in text else value
+    if "\\" in text and ("\\ud" in text or "\\uD" in text):
+        return mended(value)
+    return value
 
 
 def reason_of(error: BaseException) -> str:

@@ -94,34 +94,35 @@ def _rules(value: JSON) -> tuple[Rule, ...]:
     return tuple([rule_from(item) for item in value]) if value else ()
 
 
-_FIELDS: Final[dict[str, _Reader]] = {
-    "slug": ("slug", text),
-    "destinationUrl": ("destination_url", text),
-    "title": ("title", text),
-    "description": ("description", text),
-    "tags": ("tags", texts),
-    "categories": ("categories", texts),
-    "enabled": ("enabled", flag),
-    "redirectType": ("redirect_type", _redirect),
-    "scheduledStartAt": ("scheduled_start_at", moment),
-    "scheduledEndAt": ("scheduled_end_at", moment),
-    "expiresAt": ("expires_at", moment),
-    "maxClicks": ("max_clicks", whole),
+_FIELDS: Final[dict[str, tuple[str, type | None, Callable[[JSON], Any]]]] = {
+    # wire name: (our name, the type that needs no look, the reader of anything else)
+    "slug": ("slug", str, text),
+    "destinationUrl": ("destination_url", str, text),
+    "title": ("title", str, text),
+    "description": ("description", str, text),
+    "tags": ("tags", None, texts),
+    "categories": ("categories", None, texts),
+    "enabled": ("enabled", bool, flag),
+    "redirectType": ("redirect_type", None, _redirect),
+    "scheduledStartAt": ("scheduled_start_at", None, moment),
+    "scheduledEndAt": ("scheduled_end_at", None, moment),
+    "expiresAt": ("expires_at", None, moment),
+    "maxClicks": ("max_clicks", None, whole),
     # The password itself is never kept, and what the platform puts in its place is never sent back.
-    "password": ("has_password", lambda v: v not in {"", False}),
-    "hasPassword": ("has_password", flag),
-    "passwordProtected": ("has_password", flag),
-    "routingRules": ("rules", _rules),
-    "tracking": ("tracking", mapping),
-    "trackingPolicy": ("tracking_policy", mapping),
-    "version": ("version", version_id),
-    "versionId": ("version", version_id),
-    "id": ("link_id", name),
-    "url": ("url", text),
-    "clicks": ("clicks", whole),
-    "createdAt": ("created_at", moment),
-    "updatedAt": ("updated_at", moment),
-    "updatedBy": ("updated_by", person),
+    "password": ("has_password", None, lambda v: v not in ("", False)),
+    "hasPassword": ("has_password", bool, flag),
+    "passwordProtected": ("has_password", bool, flag),
+    "routingRules": ("rules", None, _rules),
+    "tracking": ("tracking", dict, mapping),
+    "trackingPolicy": ("tracking_policy", dict, mapping),
+    "version": ("version", None, version_id),
+    "versionId": ("version", None, version_id),
+    "id": ("link_id", str, name),
+    "url": ("url", str, text),
+    "clicks": ("clicks", None, whole),
+    "createdAt": ("created_at", None, moment),
+    "updatedAt": ("updated_at", None, moment),
+    "updatedBy": ("updated_by", str, person),
 }
 _READ_ONLY: Final = frozenset(
     {
@@ -157,12 +158,13 @@ def link_from(raw: JSON, *, slug: str = "", strict: bool = True) -> Link:
     extra: dict[str, JSON] = {}
     known = _FIELDS.get
     for key, value in raw.items():
-        reader = known(key)
-        if reader is None:
+        entry = known(key)
+        if entry is None:
             extra[key] = value
         elif value is not None:
+            field, plain, read = entry
             try:
-                fields[reader[0]] = reader[1](value)
+                fields[field] = value if type(value) is plain else read(value)
             except Odd:
                 _note_odd(key, value, extra, fields.get("slug") or slug, strict=strict)
     if not fields.get("slug"):

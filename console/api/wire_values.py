@@ -28,12 +28,12 @@ def text(value: JSON) -> str:
 
 def texts(value: JSON) -> tuple[str, ...]:
     """A list of strings."""
-    if type(value) is list:
-        if not value:
-            return ()
-        if all(type(item) is str for item in value):
-            return tuple(value)
-    raise Odd
+    if type(value) is not list:
+        raise Odd
+    for item in value:
+        if type(item) is not str:
+            raise Odd
+    return tuple(value)
 
 
 def flag(value: JSON) -> bool:
