@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from cache.problems import damaged
+from cache.problems import Damaged, damaged
 from console.domain.links import JSON, canonical
 from console.domain.moments import Moment
 
@@ -113,7 +113,10 @@ def entries(
 def verify(connection: sqlite3.Connection) -> list[Fault]:
     """Read the whole chain and name every piece of damage; empty when it is whole."""
     faults: list[Fault] = []
-    head_seq, head_hash = _head(connection)
+    try:
+        head_seq, head_hash = _head(connection)
+    except Damaged:
+        return [Fault(Damage.CUT, None, "The row that says where the end is was removed.")]
     numbers: dict[int, int] = {}
     before: _Stored | None = None
     for stored in connection.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - own words only
@@ -159,10 +162,12 @@ def _own_number(stored: _Stored) -> int | None:
     _, kind, wall, body, previous, digest = stored
     if _digest(str(previous), str(body)) != digest:
         return None
-    found = json.loads(body)
-    if found["kind"] != kind or datetime.fromisoformat(found["wall"]).timestamp() != wall:
+    try:
+        found = json.loads(body)
+        told = (found["kind"], datetime.fromisoformat(found["wall"]).timestamp())
+        return int(found["seq"]) if told == (kind, wall) else None
+    except (ValueError, KeyError, TypeError):
         return None
-    return int(found["seq"])
 
 
 def _edited(seq: int) -> Fault:
@@ -185,7 +190,10 @@ def _digest(previous: str, body: str) -> str:
 
 
 def _entry(stored: _Stored) -> Entry:
-    body: dict[str, Any] = json.loads(stored[3])
-    wall = datetime.fromisoformat(body["wall"])
-    at = Moment(wall.astimezone(UTC), body["monotonic"], body["boottime"], body["boot_id"])
-    return Entry(stored[0], body["kind"], body["fields"], at, stored[5])
+    try:
+        body: dict[str, Any] = json.loads(stored[3])
+        wall = datetime.fromisoformat(body["wall"])
+        at = Moment(wall.astimezone(UTC), body["monotonic"], body["boottime"], body["boot_id"])
+        return Entry(stored[0], body["kind"], body["fields"], at, stored[5])
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged("journal", Path("journal"), f"entry {stored[0]} cannot be read") from error

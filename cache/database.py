@@ -72,11 +72,8 @@ def open_cache(path: Path) -> OpenedCache:
         private_file(path)
         _tighten_sides(path)
         connection = connect(path, "cache")
-        try:
+        with _kept(connection):
             _set_up_cache(connection, shared_memory=not distant)
-        except BaseException:
-            connection.close()
-            raise
         suspect_file(path).unlink(missing_ok=True)
     return OpenedCache(connection, notice)
 
@@ -94,11 +91,9 @@ def open_reader(path: Path) -> Store:
     if _cannot_write(path):
         return _open_read_only(path, "cache")
     connection = connect(path, "cache", "rw")
-    try:
+    with _kept(connection):
         check_version(connection, CACHE_ID, CACHE_VERSION)
         connection.execute("PRAGMA query_only = ON")
-    except sqlite3.Error as error:
-        raise _closed(connection, error) from error
     return connection
 
 
@@ -125,13 +120,8 @@ def open_journal(path: Path) -> Store:
         _refuse_empty(path)
         _tighten_sides(path)
         connection = connect(path, "journal", "rw")
-        try:
+        with _kept(connection):
             _set_up_journal(connection)
-        except sqlite3.Error as error:
-            raise _closed(connection, error) from error
-        except BaseException:
-            connection.close()
-            raise
         private_file(expected_file(path))
     return connection
 
@@ -217,21 +207,25 @@ def expected_file(path: Path) -> Path:
     return path.with_suffix(".expected")
 
 
-def _closed(connection: Store, error: sqlite3.Error) -> StorageProblem:
-    problem = problem_of(error, connection)
-    connection.close()
-    return problem
+@contextmanager
+def _kept(connection: Store) -> Iterator[None]:
+    """Close a connection whose setting up fails, and tell why."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        connection.close()
+        raise problem_of(error, connection) from error
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _set_up_cache(connection: Store, *, shared_memory: bool) -> None:
-    try:
-        check_version(connection, CACHE_ID, CACHE_VERSION)
-        connection.execute(f"PRAGMA journal_mode = {'WAL' if shared_memory else 'TRUNCATE'}")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -8192")
-        _migrate(connection, CACHE_VERSION)
-    except sqlite3.Error as error:
-        raise problem_of(error, connection) from error
+    check_version(connection, CACHE_ID, CACHE_VERSION)
+    connection.execute(f"PRAGMA journal_mode = {'WAL' if shared_memory else 'TRUNCATE'}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA cache_size = -8192")
+    _migrate(connection, CACHE_VERSION)
 
 
 def _set_up_journal(connection: Store) -> None:
@@ -262,12 +256,10 @@ def _begin_journal(path: Path) -> None:
     for leftover in (draft, *(draft.with_name(draft.name + side) for side in _SIDES)):
         leftover.unlink(missing_ok=True)
     private_file(draft)
-    with closing(connect(draft, "journal", "rw")) as connection:
-        try:
-            connection.execute("PRAGMA synchronous = EXTRA")
-            _migrate(connection, JOURNAL_VERSION)
-        except sqlite3.Error as error:
-            raise problem_of(error, connection) from error
+    connection = connect(draft, "journal", "rw")
+    with closing(connection), _kept(connection):
+        connection.execute("PRAGMA synchronous = EXTRA")
+        _migrate(connection, JOURNAL_VERSION)
     put_in_place(draft, path)
 
 
@@ -302,10 +294,8 @@ def _open_read_only(path: Path, name: str) -> Store:
     whole = name == "cache" and not (wal.exists() and wal.stat().st_size)
     connection = connect(path, name, "ro", "&immutable=1" if whole else "")
     connection.read_only = True
-    try:
+    with _kept(connection):
         check_version(connection, *known)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.Error as error:
-        raise _closed(connection, error) from error
     return connection

@@ -17,6 +17,7 @@ from typing import Any, Final
 from cache.problems import storable
 from console.domain.health import Band
 from console.domain.query import Query, Term
+from console.domain.urls import host_of
 
 SEPARATOR: Final = "\x1f"
 """Stands before and after each tag of a joined list, so that a whole tag can be looked for."""
@@ -87,7 +88,9 @@ def _condition(term: Term, now: float, marked: Iterable[str] | None) -> _Sql:
 
 
 def _host(term: Term) -> _Sql:
-    key, port = host_key(term.value)
+    # Hosts are kept in punycode; a plain one is taken as typed, since "1" would be read as 0.0.0.1.
+    host = term.value if term.value.isascii() else host_of(f"http://{term.value}/") or term.value
+    key, port = host_key(storable(host))
     condition = "(host_key >= ? AND host_key < ?"
     values: list[Any] = [key, key[:-1] + "/"]  # "/" is the character after "."
     if port:
