@@ -117,7 +117,6 @@ def open_journal(path: Path) -> Store:
                 raise _lost(path, "it is missing")
             _begin_journal(path)
         existing_private_file(path)
-        _refuse_empty(path)
         _tighten_sides(path)
         connection = connect(path, "journal", "rw")
         with _kept(connection):
@@ -233,7 +232,7 @@ def _set_up_journal(connection: Store) -> None:
     connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA synchronous = EXTRA")
     if number(connection, "user_version") == 0:
-        raise _lost(connection.file, "it holds no tables")
+        raise _lost(connection.file, "it is empty")
     _migrate(connection, JOURNAL_VERSION)
     if connection.file.stat().st_size <= SMALL:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -261,11 +260,6 @@ def _begin_journal(path: Path) -> None:
         connection.execute("PRAGMA synchronous = EXTRA")
         _migrate(connection, JOURNAL_VERSION)
     put_in_place(draft, path)
-
-
-def _refuse_empty(path: Path) -> None:
-    if path.stat().st_size == 0:
-        raise _lost(path, "it is empty")
 
 
 def _lost(path: Path, why: str) -> Damaged:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
+from cache.paths import private_file
 from cache.process import lock_owner
 from console.domain.errors import StorageProblem
 
@@ -164,10 +166,9 @@ def locked(name: str, file: Path) -> Locked:
 
 def _note_suspect(file: Path) -> None:
     if file.name:
-        try:
-            suspect_file(file).touch(mode=0o600)
-        except OSError:
-            return
+        # A note that cannot be left changes nothing for the caller: the damage itself is told.
+        with suppress(StorageProblem):
+            private_file(suspect_file(file))
 
 
 class _Table(Protocol):

@@ -63,6 +63,7 @@ DAMAGE = [cut, zero_header, flip_page, make_text]
 def test_a_damaged_cache_is_kept_aside_byte_for_byte_and_rebuilt(cache_path: Path, damage: object) -> None:
     filled(cache_path)
     damage(cache_path)  # type: ignore[operator]
+    cache_path.chmod(0o644)
     was = cache_path.read_bytes()
     opened = open_cache(cache_path)
     assert opened.notice is not None
@@ -117,6 +118,31 @@ def test_damage_met_while_reading_a_large_cache_is_repaired_at_the_next_start(
     assert opened.notice is not None
     opened.connection.close()
     assert not suspect_file(cache_path).exists()
+
+
+def test_what_belongs_to_a_damaged_cache_goes_with_it(cache_path: Path) -> None:
+    """A -wal left behind would be read into the new file."""
+    filled(cache_path)
+    make_text(cache_path)
+    for side in ("-wal", "-shm"):
+        cache_path.with_name(f"links.db{side}").write_bytes(side.encode())
+    opened = open_cache(cache_path)
+    assert Inventory(opened.connection).count() == 0
+    opened.connection.close()
+    kept = {p.name.rpartition("-")[2]: p.read_bytes() for p in cache_path.parent.glob("*.damaged-*-*")}
+    assert kept == {"wal": b"-wal", "shm": b"-shm"}
+
+
+def test_a_large_cache_without_its_end_is_found_at_once(
+    cache_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(cache_path)
+    monkeypatch.setattr("cache.inspection.SMALL", 0)
+    os.truncate(cache_path, cache_path.stat().st_size - 4096)
+    opened = open_cache(cache_path)
+    assert opened.notice is not None
+    assert "its end is missing" in opened.notice
+    opened.connection.close()
 
 
 @pytest.mark.parametrize("how", ["missing", "empty", "no tables"])

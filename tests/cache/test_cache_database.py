@@ -185,6 +185,23 @@ def test_every_error_of_sqlite_has_plain_words(
     assert primary_code(error) == (-1 if code is None else code & 0xFF)
 
 
+def test_a_transaction_is_alone_from_its_first_line(
+    cache_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read in it cannot have changed when it writes: so it never begins beside another."""
+    monkeypatch.setattr("cache.inspection.BUSY_SECONDS", 0.01)
+    first, second = open_cache(cache_path).connection, open_cache(cache_path).connection
+    entered = []
+    with transaction(first), pytest.raises(Locked), transaction(second):
+        entered.append(True)
+    assert entered == []
+    with transaction(second), transaction(second):  # inside itself it joins
+        second.execute("INSERT INTO meta VALUES ('a', 1)")
+    assert first.execute("SELECT value FROM meta").fetchall() == [(1,)]
+    first.close()
+    second.close()
+
+
 def within(connection: Store, sql: str, then: BaseException | None) -> None:
     with transaction(connection):
         connection.execute("INSERT INTO meta VALUES ('b', 1)")

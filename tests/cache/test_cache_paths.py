@@ -19,12 +19,15 @@ from console.domain.errors import StorageProblem
 ROOT = os.geteuid() == 0
 
 
-def test_folders_and_files_are_private_whatever_the_umask(cache_path: Path, journal_path: Path) -> None:
+@pytest.mark.parametrize("umask", ["0", "0o777"])
+def test_folders_and_files_are_private_whatever_the_umask(
+    cache_path: Path, journal_path: Path, umask: str
+) -> None:
     names = child(
         """
         import os, sys
         from pathlib import Path
-        os.umask(0)
+        os.umask(int(sys.argv[3], 0))
         from cache.database import open_cache, open_journal, transaction, suspect_file
         from cache.journal import Journal
         from cache.links import Inventory
@@ -43,6 +46,7 @@ def test_folders_and_files_are_private_whatever_the_umask(cache_path: Path, jour
         """,
         cache_path,
         journal_path,
+        umask,
     )
     modes = dict(line.split() for line in names.splitlines())
     assert {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,13 +42,23 @@ HOSTS = (
     "127.0.0.1",
     "é.example",
 )
-TIMES = st.none() | st.sampled_from([-3600, -1, 0, 59, 60, 61, 7199, 7200, 7201]).map(at)
+WHENS = (None, *map(at, (-3600, -1, 0, 59, 60, 61, 7199, 7200, 7201)))
+TIMES = st.sampled_from(WHENS)
 TAGS = st.lists(
     st.sampled_from(["promo", "Promo", "promo code", "code", "ÉTÉ", "50%", "a_b"]), max_size=3
 ).map(tuple)
-TITLES = st.sampled_from(
-    ["", "Summer Sale", "summer   sale!", "100% off", "ÜBER Sale", "ein\\back", 'quo"te', "sale_1", "straße"]
+TITLE_WORDS = (
+    "",
+    "Summer Sale",
+    "summer   sale!",
+    "100% off",
+    "ÜBER Sale",
+    "ein\\back",
+    'quo"te',
+    "sale_1",
+    "straße",
 )
+TITLES = st.sampled_from(TITLE_WORDS)
 
 
 @st.composite
@@ -80,7 +91,8 @@ def texts(*words: str) -> st.SearchStrategy[str]:
     return st.sampled_from(words)
 
 
-OPS = texts("<", "<=", ">", ">=", "=")
+SIGNS = ("<", "<=", ">", ">=", "=")
+OPS = texts(*SIGNS)
 VALUES = {
     "text": ("sale", "sum", "summer-sale", "gift ca", "%", "_", '"', "über", "uber", "launch/1", "x.example"),
     "host": ("shop.example", "www.shop.example", "example", "shop.example:8080", "127.0.0.1", "é.example"),
@@ -235,6 +247,46 @@ def fill(connection: sqlite3.Connection, world: World) -> Inventory:
             Sighting("t", "op", slug, "", version, "f", Seen.TIMELINE, Source.PLATFORM, moment)
         )
     return inventory
+
+
+def test_every_single_term_finds_what_it_means(shared: sqlite3.Connection) -> None:
+    """Every value of every field against links that hold every value there is."""
+    titles, tags = TITLE_WORDS, (("promo",), ("Promo", "code"), ("promo code",), ("ÉTÉ", "50%"), ("a_b",), ())
+    links = [
+        Link(
+            f"{SLUGS[n % len(SLUGS)][:9]}-{n:02}",
+            f"https://{HOSTS[n % len(HOSTS)]}/{('Launch', 'launch/1', '')[n % 3]}",
+            title=titles[n % len(titles)],
+            description=("", "the gift cards page", "sales")[n % 3],
+            tags=tags[n % len(tags)],
+            categories=tags[n % 5],
+            enabled=n % 2 == 0,
+            scheduled_start_at=WHENS[n % len(WHENS)],
+            scheduled_end_at=WHENS[n // 2 % len(WHENS)],
+            expires_at=WHENS[n // 3 % len(WHENS)],
+            has_password=n % 3 == 0,
+            rules=(Rule("https://x.example"),) if n % 4 == 0 else (),
+            version=(None, 1, 3, 4, 5, "3", "v4")[n % 7],
+            clicks=(None, 0, 3, 4)[n % 4],
+            updated_at=WHENS[n // 5 % len(WHENS)],
+            updated_by=("", "Dana", "dana@example", "ÉMILE")[n % 4],
+        )
+        for n in range(60)
+    ]
+    verdicts = dict(zip([link.slug for link in links[::2]], list(Verdict) * 3, strict=False))
+    world = World(links, verdicts)
+    inventory = fill(shared, world)
+    terms = [Term(name, value) for name, values in VALUES.items() for value in values]
+    terms += [
+        Term(name, value, op) for name in ("changed", "checked") for value in ("60", "7200") for op in SIGNS
+    ]
+    terms += [
+        Term(name, value, op) for name in ("version", "clicks") for value in ("0", "3", "4") for op in SIGNS
+    ]
+    for term in [*terms, *(replace(term, negated=True) for term in terms)]:
+        expected = sorted(link.slug for link in links if world.meets(link, term))
+        found = inventory.select(Query("", (term,)), Sort.SLUG, NOW, marked=world.marked)
+        assert inventory.slugs(found) == expected, term
 
 
 @settings(max_examples=120, deadline=None)
