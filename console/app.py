@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from console.ops.connect import connect
 from console.ops.engine import Engine
+from console.ops.profile_places import crash_dir
 
 if TYPE_CHECKING:
     from console.ops.profiles import Profile
@@ -23,7 +24,7 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
 
     engine = Engine(lambda: connect(profile, offline=offline))
     try:
-        app = Console(engine, banner=banner)
+        app = Console(engine, banner=banner, crashes=crash_dir())
         app.run()
     finally:
         engine.stop()

@@ -181,7 +181,7 @@ def _write_refused(action: Action, state: ActionState) -> str | None:
     if state.read_only:
         return f"Read-only: {state.read_only}"
     if not state.armed:
-        return f"The profile is protected: press {BY_ID['arm'].key_label} to arm it"
+        return "The profile is protected: arm it with `repoint arm --reason TEXT`"
     return state.busy or None
 
 

@@ -150,7 +150,7 @@ class Exchange:
             content=ask.content,
             extensions={"trace": course.trace},
         )
-        auth = None if secret is None or ask.to else OriginBoundAuth(self._origin, secret)
+        auth = None if secret is None else OriginBoundAuth(self._origin, secret)
         response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
         try:
             yield response

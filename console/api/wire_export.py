@@ -62,20 +62,25 @@ class Lines:
     """NDJSON: one link a line; blank lines are skipped."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._parts: list[bytes] = []
+        self._size = 0
         self._line = 0
 
     def feed(self, piece: bytes) -> list[Link]:
         """See `Reader`."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        if len(self._rest) > ITEM_CAP:
+        lines: list[bytes] = []
+        if b"\n" in piece:
+            *lines, piece = b"".join([*self._parts, piece]).split(b"\n")
+            self._parts, self._size = [], 0
+        self._parts.append(piece)
+        self._size += len(piece)
+        if self._size > ITEM_CAP:
             raise unreadable(_WHAT, f"line {self._line + len(lines) + 1} is too long")
         return self._links(lines)
 
     def end(self) -> list[Link]:
         """See `Reader`."""
-        rest, self._rest = self._rest, b""
-        return self._links([rest])
+        return self._links([b"".join(self._parts)])
 
     def _links(self, lines: list[bytes]) -> list[Link]:
         links: list[Link] = []
@@ -106,6 +111,9 @@ class Document:
         self.listed = False
         self._text = ""
         self._at = 0
+        self._pending: list[str] = []
+        self._size = 0
+        self._wanted = 0
         self._found: list[Link] = []
         self._lines: Lines | None = None
         self._decode = codecs.getincrementaldecoder("utf-8-sig")()
@@ -117,23 +125,30 @@ class Document:
         if self._lines is not None:
             return self._lines.feed(piece)
         try:
-            self._text = self._text[self._at :] + self._decode.decode(piece)
+            self._pending.append(self._decode.decode(piece))
         except UnicodeDecodeError:
             raise unreadable(_WHAT, "it is not UTF-8") from None
-        self._at = 0
+        self._size += len(self._pending[-1])
+        return [] if self._size < self._wanted else self._go_on()
+
+    def end(self) -> list[Link]:
+        """See `Reader`."""
+        found = [] if self._lines is not None else self._go_on()
+        if self._lines is not None:
+            return found + self._lines.end()
+        if not self._over:
+            raise unreadable(_WHAT, "it was cut short, or it is not JSON")
+        return found
+
+    def _go_on(self) -> list[Link]:
+        self._text = self._text[self._at :] + "".join(self._pending)
+        self._at = self._size = self._wanted = 0
+        self._pending.clear()
         self._machine.send(None)
         if len(self._text) - self._at > ITEM_CAP:
             raise unreadable(_WHAT, "an item is too long, or it is not JSON")
         found, self._found = self._found, []
         return found
-
-    def end(self) -> list[Link]:
-        """See `Reader`."""
-        if self._lines is not None:
-            return self._lines.end()
-        if not self._over:
-            raise unreadable(_WHAT, "it was cut short, or it is not JSON")
-        return []
 
     @property
     def lists_nothing(self) -> bool:
@@ -181,6 +196,8 @@ class Document:
                 pass
             except FAULTS as error:
                 raise unreadable(_WHAT, reason_of(error)) from None
+            # Tried again with half as much again: pieces of a byte each must not cost the square.
+            self._wanted = (len(self._text) - self._at) // 2
             yield
 
     def _items(self) -> Steps:

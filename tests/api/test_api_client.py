@@ -1,112 +1,24 @@
-"""The client's own decisions: routes by token, pages, what is learnt, what is sent once."""
+"""What the client reads: routes by token, pages, waits, renewals."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
 
 import httpx
-import jwt
 import pytest
 
-from console.api.asks import Answered
-from console.api.client import HttpPlatform
-from console.api.port import ImportOrder, Platform, PutOrder, ReportOrder, RollbackOrder, RowStatus
-from console.api.settings import ConnectionSettings
-from console.api.throttle import Waiting
+from console.api.port import Platform
 from console.domain.errors import (
     BudgetSpent,
-    Conflict,
     NotFound,
-    RepointError,
     SignInNeeded,
     Throttled,
     Unreachable,
     UnreadableAnswer,
 )
-from console.domain.links import Link
-from console.domain.outcomes import GuardLevel
-from console.domain.routing import Visitor
-from console.domain.target import Role, Secret
-from tests.support.clock import START, ManualClock
-
-ORDER = RollbackOrder("docs", 1, 2, "why", "key-1")
-PAT = "patv1_abc.def"
-Reply = Callable[[httpx.Request], httpx.Response]
-
-
-def token(seconds: float = 3600, name: str = "t") -> str:
-    ends = int((START + timedelta(seconds=seconds)).timestamp())
-    key = "a-key-for-tests-that-is-long-enough-for-hs256"
-    return jwt.encode({"sub": "dana", "exp": ends, "jti": name}, key, algorithm="HS256")
-
-
-class Body(httpx.AsyncByteStream):
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self.content
-
-
-class Far:
-    """A platform in this process: answers by path, keeps every request."""
-
-    def __init__(self, replies: dict[str, Any], *, secret: str = "", **settings: Any) -> None:
-        self.replies = replies
-        self.requests: list[httpx.Request] = []
-        self.waits: list[Waiting] = []
-        self.answers: list[Answered] = []
-        self.clock = ManualClock()
-        self.secret = secret or token()
-        config = ConnectionSettings(
-            "https://api.example", "acme", transport=httpx.MockTransport(self.reply), **settings
-        )
-        self.platform = HttpPlatform(
-            config, self, self.clock, on_wait=self.waits.append, on_answer=self.answers.append
-        )
-
-    async def get(self) -> Secret | None:
-        return Secret(self.secret)
-
-    async def reply(self, request: httpx.Request) -> httpx.Response:
-        """As the network gives it: a body that was not read yet."""
-        self.requests.append(request)
-        whole = self.found(request)
-        return httpx.Response(whole.status_code, headers=whole.headers, stream=Body(whole.content))
-
-    def found(self, request: httpx.Request) -> httpx.Response:
-        key = f"{request.method} {request.url.path}"
-        found = self.replies.get(key, self.replies.get("*"))
-        if isinstance(found, list):
-            found = found.pop(0)
-        if callable(found):
-            found = found(request)
-        if isinstance(found, BaseException):
-            raise found
-        if isinstance(found, httpx.Response):
-            return found
-        assert found is not None, key
-        status, body, *more = found if isinstance(found, tuple) else (200, found)
-        return httpx.Response(status, json=body, headers=more[0] if more else {})
-
-    @property
-    def paths(self) -> list[str]:
-        return [request.url.raw_path.decode() for request in self.requests]
-
-
-HANDLE = "/v2/handles/acme"
-LINK = {"slug": "docs", "destinationUrl": "https://www.example/", "version": 2}
-
-
-def version(number: Any, **more: Any) -> dict[str, Any]:
-    return {
-        "version": number,
-        "snapshot": {"slug": "docs", "destinationUrl": f"https://www.example/{number}"},
-        **more,
-    }
+from console.domain.target import Role
+from tests.support.clock import START
+from tests.support.farside import HANDLE, LINK, ORDER, PAT, Far, token, version
 
 
 def test_it_is_the_port() -> None:
@@ -205,91 +117,6 @@ async def test_a_bare_history_is_told_what_is_live_by_the_link() -> None:
     assert (await far.platform.history("docs")).live == "a"
 
 
-async def test_a_rollback() -> None:
-    answer = {"slug": "docs", "version": 3, "link": LINK}
-    far = Far({"*": (200, answer, {"x-request-id": "req-1"})})
-    found = await far.platform.rollback(ORDER)
-    assert (found.new_version, found.request_id, found.status, found.compared) == (3, "req-1", 200, False)
-    assert [(a.method, a.status, a.request_id) for a in far.answers] == [("POST", 200, "req-1")]
-
-
-@pytest.mark.parametrize("status", [201, 202, 204])
-async def test_a_write_that_was_taken_without_a_word(status: int) -> None:
-    found = await Far({"*": httpx.Response(status)}).platform.rollback(ORDER)
-    assert (found.status, found.new_version) == (status, None)
-
-
-@pytest.mark.parametrize("body", [{"version": True}, {"version": 3.0}, {"slug": "other"}, []])
-async def test_a_write_answer_that_cannot_be_read_may_have_been_applied(body: Any) -> None:
-    far = Far({"*": (200, body, {"x-request-id": "req-1"})})
-    with pytest.raises(UnreadableAnswer) as caught:
-        await far.platform.rollback(ORDER)
-    assert (caught.value.applied, caught.value.request_id) == ("unknown", "req-1")
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "applied"),
-    [
-        ((429, {"error": "rate_limited"}, {"retry-after": "1"}), Throttled, "no"),
-        ((429, {"error": "rate_limited", "plan": "PRO", "usage": {}}), BudgetSpent, "no"),
-        ((503, {}), Unreachable, "unknown"),
-        (httpx.ReadError("x"), Unreachable, "unknown"),
-        (httpx.ConnectError("x"), Unreachable, "no"),
-        (httpx.ReadTimeout("x"), Unreachable, "unknown"),
-        (httpx.InvalidURL("x"), RepointError, "no"),
-        (RecursionError(), UnreadableAnswer, "unknown"),
-    ],
-)
-async def test_a_write_is_sent_once(reply: Any, kind: type[RepointError], applied: str) -> None:
-    far = Far({"*": reply})
-    for call in (
-        far.platform.rollback(ORDER),
-        far.platform.put(PutOrder("docs", Link("docs", "https://a.example/"), 2, "why", "key")),
-        far.platform.bulk_import(ImportOrder([Link("docs", "https://a.example/")], "key")),
-        far.platform.check_health([], timeout_seconds=1),
-        far.platform.preview("docs", Visitor()),
-        far.platform.report(ReportOrder("s", "d")),
-    ):
-        before = len(far.requests)
-        with pytest.raises(kind) as caught:
-            await call
-        assert caught.value.applied == applied
-        assert len(far.requests) == before + 1
-    assert not far.clock.slept
-
-
-async def test_a_conflict_by_precondition_shows_that_the_platform_compares() -> None:
-    far = Far({"*": [(412, {}), (409, {"error": "conflict"}), (200, {"version": 3})]})
-    assert far.platform.capabilities.guard is GuardLevel.BEST_EFFORT
-    for _ in range(2):
-        with pytest.raises(Conflict):
-            await far.platform.rollback(ORDER)
-    assert far.platform.capabilities.guard is GuardLevel.STRONG
-    assert (await far.platform.rollback(ORDER)).compared
-    far = Far({"*": (409, {"error": "conflict"})})
-    with pytest.raises(Conflict):
-        await far.platform.rollback(ORDER)
-    assert far.platform.capabilities.guard is GuardLevel.BEST_EFFORT
-
-
-async def test_a_replayed_answer_shows_that_the_platform_knows_the_key() -> None:
-    far = Far({"*": (200, {"version": 3}, {"Idempotent-Replay": "true"})})
-    assert not far.platform.capabilities.honours_idempotency
-    await far.platform.rollback(ORDER)
-    assert far.platform.capabilities.honours_idempotency
-
-
-async def test_a_put_sends_the_whole_record() -> None:
-    far = Far({"*": {"link": {**LINK, "version": 3}}})
-    record = Link("docs", "https://a.example/", tags=("x",), version=1, extra={"shelf": "A4"})
-    assert (await far.platform.put(PutOrder("docs", record, 2, "why", "key"))).new_version == 3
-    body = json.loads(far.requests[0].content)
-    assert (body["destinationUrl"], body["tags"], body["shelf"]) == ("https://a.example/", ["x"], "A4")
-    assert (body["expectedVersion"], body["reason"], body["maxClicks"]) == (2, "why", None)
-    assert "version" not in body
-    assert far.requests[0].headers["if-match"] == '"2"'
-
-
 async def test_a_read_waits_in_the_open_and_goes_on() -> None:
     far = Far({"*": [(429, {}, {"retry-after": "7"}), (503, {}), (200, LINK)]})
     assert (await far.platform.link("docs")).version == 2
@@ -316,16 +143,6 @@ async def test_the_stated_rate_is_kept_before_it_is_passed() -> None:
     assert (far.waits[0].seconds, far.waits[0].why) == (4, None)
 
 
-@pytest.mark.parametrize("left", [20, -60])
-async def test_a_token_about_to_end_starts_no_write(left: float) -> None:
-    far = Far({"*": LINK}, secret=token(left))
-    with pytest.raises(SignInNeeded) as caught:
-        await far.platform.rollback(ORDER)
-    assert caught.value.applied == "no"
-    assert not far.requests
-    assert (await far.platform.link("docs")).version == 2
-
-
 async def test_an_expired_token_is_renewed_for_a_read_only_where_the_profile_says_so() -> None:
     fresh = token(3600, "fresh")
 
@@ -346,52 +163,6 @@ async def test_an_expired_token_is_renewed_for_a_read_only_where_the_profile_say
     with pytest.raises(SignInNeeded, match="expired"):
         await far.platform.link("docs")
     assert len(far.requests) == 1
-
-
-async def test_a_health_run_is_followed_until_it_ends() -> None:
-    health = f"{HANDLE}/links/health-check"
-    result = {"slug": "docs", "status": "healthy", "statusCode": 200}
-    far = Far({f"POST {health}": (202, {"runId": "r/1"}),
-               f"GET {health}": [{"runId": "r/1", "status": "running"},
-                                 {"status": "done", "results": [result]},
-                                 {"results": []}]})  # fmt: skip
-    run = await far.platform.check_health(["docs"], timeout_seconds=2.5)
-    assert not run.finished
-    assert json.loads(far.requests[0].content) == {"timeoutMs": 2500, "slugs": ["docs"]}
-    assert not (await far.platform.last_health()).finished
-    assert (await far.platform.last_health()).results[0].slug == "docs"
-    await far.platform.last_health()
-    assert far.paths[1:] == [f"{health}?runId=r%2F1", f"{health}?runId=r%2F1", health]
-
-
-async def test_a_health_run_that_the_platform_forgot() -> None:
-    health = f"{HANDLE}/links/health-check"
-    far = Far({f"POST {health}": (202, {"runId": "r1"}),
-               f"GET {health}": [(404, {"error": "not_found", "message": "no run"}), {"results": []}]})  # fmt: skip
-    await far.platform.check_health([], timeout_seconds=1)
-    assert (await far.platform.last_health()).finished
-
-
-async def test_an_import_is_asked_after() -> None:
-    links = [Link("docs", "https://a.example/")]
-    far = Far({f"POST {HANDLE}/links/bulk-import": (202, {"importId": "imp_1"}),
-               f"GET {HANDLE}/links/bulk-import/imp_1": {
-                   "importId": "imp_1", "status": "finished", "rows": [{"row": 1, "status": "created"}]}})  # fmt: skip
-    order = ImportOrder(links, "key")
-    first = await far.platform.bulk_import(order)
-    assert (first.import_id, first.finished, first.rows[0].status) == ("imp_1", False, RowStatus.MAYBE)
-    last = await far.platform.import_status("imp_1", links)
-    assert (last.finished, last.rows[0].status) == (True, RowStatus.CREATED)
-    assert far.requests[0].headers["idempotency-key"] == "key"
-
-
-async def test_a_support_report_sends_what_is_known() -> None:
-    far = Far({"POST /v2/support/report": (201, {"ticketId": 7, "status": "open"}, {"x-request-id": "r"})})
-    found = await far.platform.report(ReportOrder("s", "d", handle="acme", repro_artifact={"a": 1}))
-    assert (found.report_id, found.status, found.request_id) == ("7", "open", "r")
-    assert json.loads(far.requests[0].content) == {
-        "summary": "s", "details": "d", "handle": "acme", "reproArtifact": {"a": 1}
-    }  # fmt: skip
 
 
 async def test_whether_the_platform_lives_is_asked_without_a_token_and_once() -> None:

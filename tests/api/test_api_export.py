@@ -318,6 +318,19 @@ async def test_an_export_that_drips_without_getting_on_ends() -> None:
     assert caught.value.phase == "deadline"
 
 
+async def test_an_export_that_gets_on_slowly_may_take_longer_than_the_deadline() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.request()
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n"
+        await talk.send(head % len(LINES))
+        for line in LINES.splitlines(keepends=True):
+            await asyncio.sleep(0.2)
+            await talk.send(line)
+
+    async with raw_server(script) as server:
+        assert await gathered(far(server, seconds=0.4)) == SLUGS
+
+
 async def test_the_start_of_an_export_is_tried_again() -> None:
     answers = [answer(b"", b"HTTP/1.1 503 No"), answer(b"", b"HTTP/1.1 429 No\r\nRetry-After: 2"),
                answer(LINES, kind=b"application/x-ndjson")]  # fmt: skip

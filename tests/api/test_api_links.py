@@ -108,6 +108,12 @@ def test_a_write_passes_on_what_we_do_not_know_and_leaves_out_what_is_the_platfo
     }
 
 
+def test_what_is_the_platforms_stays_out_even_when_it_is_odd() -> None:
+    odd = wire.link_from({**FULL, "version": 1.5, "clicks": -1, "createdAt": "soon"}, strict=False)
+    assert odd.extra["version"] == 1.5
+    assert not wire.link_to_wire(odd).keys() & {"version", "clicks", "createdAt"}
+
+
 def test_what_visitors_get_survives_the_way_out_and_back() -> None:
     link = wire.link_from(FULL)
     assert wire.link_from(wire.link_to_wire(link)).fingerprint == link.fingerprint

@@ -319,11 +319,24 @@ def test_what_libraries_log_and_threads_fail_with_is_not_printed() -> None:
     assert broken(body).stderr == ""
 
 
-def test_core_dumps_are_off_and_files_are_private() -> None:
-    done = broken(
-        "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0], os.umask(0)); return 0"
+def test_core_dumps_are_off_before_anything_runs() -> None:
+    code = (
+        "import resource, sys; said = []\n"
+        "resource.getrlimit = lambda which: (5, 7)\n"
+        "resource.setrlimit = lambda which, limits: said.append((which, limits))\n"
+        "from console.__main__ import main; sys.argv = ['repoint', 'config', 'path']; main(); print(said)"
     )
-    assert done.stdout == f"0 {0o077}\n"
+    assert repoint(code=code).stdout.endswith(f"\n[({resource.RLIMIT_CORE}, (0, 7))]\n")
+
+
+def test_files_are_private_whatever_the_umask() -> None:
+    assert broken("print(oct(os.umask(0))); return 0").stdout == "0o77\n"
+
+
+def test_a_command_that_streams_to_nobody_ends_quietly(home: Path) -> None:
+    done = broken("raise BrokenPipeError")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not home.exists()
 
 
 def test_the_process_of_a_test_is_left_as_it_is() -> None:

@@ -62,7 +62,8 @@ def test_from_failing_to_verified(shell: Shell, practice: PracticeServer) -> Non
     assert synced["links"] == 12
     links = [json.loads(line) for line in shell("links", "slug:spring-launch", "--json").stdout.splitlines()]
     assert [(link["slug"], link["version"]) for link in links] == [(SLUG, 9)]
-    health = [json.loads(line) for line in shell("health", "slug:spring-launch", "--json").stdout.splitlines()]
+    checked = shell("health", "slug:spring-launch", "--json").stdout
+    health = [json.loads(line) for line in checked.splitlines()]
     assert [(h["verdict"], h["status_code"], h["from"]) for h in health] == [("SERVER_ERROR", 503, "here")]
     history = shell.json("history", SLUG)
     assert history["live"] == 9
@@ -76,7 +77,7 @@ def test_from_failing_to_verified(shell: Shell, practice: PracticeServer) -> Non
     assert {c["name"] for c in done["checks"]} >= {"live_unchanged", "destination_here", "role", "budget"}
     assert practice.platform.link(SLUG)["version"] == 10
     undone = shell.json("undo", done["run"], "--reason", "back", "--confirm", f"{SLUG} v9", "--override",
-                        "destination_here=known", code=0)  # fmt: skip
+                        "destination_here=known", "--override", "destination_platform=known")  # fmt: skip
     assert undone["new_version"] == 11
 
 

@@ -20,7 +20,7 @@ from console.ops.targets import last_healthy
 from console.ops.watch import moved_holds
 from console.practice.server import PracticeServer
 from tests.support.clock import ManualClock
-from tests.support.operator import at, confirmed, planned, reviewed
+from tests.support.desk import at, confirmed, planned, reviewed
 
 SLUG = "spring-launch"
 
@@ -282,7 +282,8 @@ async def test_checks_say_what_was_found_and_a_failed_one_needs_a_reason(practic
         yes = confirm(plan, plan.phrase, session.clock.now())
         with pytest.raises(Refused, match="503"):
             await perform(session, plan, yes, tuple(checks.values()))
-        reasons = Overrides(dict.fromkeys(("destination_here", "destination_platform", "target_note"), "known"))
+        names = ("destination_here", "destination_platform", "target_note")
+        reasons = Overrides(dict.fromkeys(names, "known"))
         overridden = await all_checks(session, plan, reasons)
         assert (await perform(session, plan, yes, overridden)).outcome is Outcome.APPLIED
         kinds = [e.kind for e in session.store.journal.entries()]

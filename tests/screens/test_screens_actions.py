@@ -80,7 +80,7 @@ def test_everything_works_when_nothing_stands_against_it(action: Action) -> None
         (ActionState(link=False), "No link under the cursor"),
         (ActionState(role=Role.CREATOR), "Your role is creator; this needs operator"),
         (ActionState(read_only="the journal's disk is full"), "Read-only: the journal's disk is full"),
-        (ActionState(armed=False), "The profile is protected: press a to arm it"),
+        (ActionState(armed=False), "The profile is protected: arm it with `repoint arm --reason TEXT`"),
         (ActionState(busy="Another run holds this link"), "Another run holds this link"),
     ],
 )

@@ -49,9 +49,7 @@ async def at(
     On a clock that stands still it signs in with a PAT, which has no life to compare with the clock.
     """
     token = token or (server.token if clock is None else server.pat)
-    session = await connect(
-        profile_for(server, **settings), clock=clock, tokens=FixedToken(token)
-    )
+    session = await connect(profile_for(server, **settings), clock=clock, tokens=FixedToken(token))
     try:
         yield session
     finally:
