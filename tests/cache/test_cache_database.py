@@ -10,7 +10,6 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from cache_support import child, filled
 
 import cache.database
 import cache.process
@@ -102,47 +101,6 @@ READ_ONLY = """
     except ReadOnly as problem:
         print(problem)
     """
-
-
-@pytest.mark.parametrize("tail", [False, True], ids=["closed", "left open by a crash"])
-def test_a_read_only_home_can_be_viewed(
-    tmp_path: Path, cache_path: Path, journal_path: Path, tail: bool
-) -> None:
-    if not ROOT:
-        pytest.skip("as another user, files of ours are refused for another reason")
-    filled(cache_path, 3)
-    connection = open_journal(journal_path)
-    Journal(connection, this_process()).append("note", {}, cache.process.moment())
-    connection.close()
-    if tail:
-        child(
-            """
-            import os, sys
-            from pathlib import Path
-            from cache.database import open_cache
-            from cache.links import Inventory
-            from console.domain.links import Link
-            Inventory(open_cache(Path(sys.argv[1])).connection).put(Link("slug-9", "https://x.example"), 1.0)
-            os._exit(0)
-            """,
-            cache_path,
-        )
-    for folder in (cache_path.parent, journal_path.parent):
-        for path in (*folder.iterdir(), folder):
-            path.chmod(0o555 if path.is_dir() else 0o444)
-            os.chown(path, 65534, 65534)
-    for folder in (*tmp_path.parents[:2], tmp_path, cache_path.parents[1]):
-        folder.chmod(0o755)
-    lines = child(READ_ONLY, cache_path, journal_path).splitlines()
-    count = 4 if tail else 3
-    assert lines == [
-        f"{count} True",
-        "The cache is read-only",
-        f"{count} True",
-        "The cache is read-only",
-        "1 [] True",
-        "The journal is read-only, so nothing may be sent",
-    ]
 
 
 def test_a_full_disk_is_said_and_nothing_is_kept(journal_path: Path) -> None:
