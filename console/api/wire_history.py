@@ -160,4 +160,4 @@ def _distrusted(slug: str, reason: str) -> UnreadableAnswer:
 
 def history_identity(around: Mapping[str, JSON]) -> str:
     """The platform's identity of the link, where the history states it."""
-    return str(or_else(name, first(around, "linkId", "id"), ""))
+    return str(or_else(name, around.get("linkId"), ""))
