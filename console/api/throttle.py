@@ -12,7 +12,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from console.domain.errors import PlatformRefused, RepointError, RouteMissing, Throttled, Unreachable
@@ -101,6 +100,8 @@ def _number(text: str) -> float | None:
 def _date(text: str) -> datetime | None:
     if not any(c.isalpha() for c in text):
         return None
+    from email.utils import parsedate_to_datetime
+
     try:
         return utc(parsedate_to_datetime(text))
     except (ValueError, TypeError, OverflowError, IndexError):
