@@ -41,7 +41,8 @@ class Meter:
 
     def reserve(self, share: float) -> int:
         """Writes kept for rollbacks: `share` of the limit, rounded up."""
-        return 0 if self.limit is None else math.ceil(self.limit * share)
+        # Rounded first: 7 % of 100 is 7.000000000000001 to a float, and not 8 writes.
+        return 0 if self.limit is None else math.ceil(round(self.limit * share, 6))
 
     def free_for_other_work(self, share: float) -> int | None:
         """Writes that anything but a rollback may spend."""

@@ -135,8 +135,8 @@ class Difference(StrEnum):
 
 
 def compare(here: Verdict | None, platform: Verdict | None) -> Difference:
-    """Read two verdicts together. A missing or UNKNOWN one leaves it inconclusive."""
-    if here is None or platform is None or Verdict.UNKNOWN in (here, platform):
+    """Read two verdicts together. One that is missing, UNKNOWN or NOT_CHECKED leaves it inconclusive."""
+    if here is None or platform is None or {here, platform} & {Verdict.UNKNOWN, Verdict.NOT_CHECKED}:
         return Difference.INCONCLUSIVE
     if here.broken:
         return Difference.AGREE_DOWN if platform.broken else Difference.HERE_ONLY

@@ -34,7 +34,7 @@ FIELDS: Final = (*TEXT_FIELDS, "status", *AGE_FIELDS, *NUMBER_FIELDS, "is")
 STATUSES: Final = tuple(b.value for b in Band) + tuple(v.value.lower() for v in Verdict)
 
 _TOKEN: Final = re.compile(r'\s*(-?)(?:([A-Za-z]+):)?("[^"]*"|"[^"]*$|\S*)')
-_AGE: Final = re.compile(r"([<>]=?|)(\d+)([smhdw])\Z")
+_AGE: Final = re.compile(r"([<>]=?|)(\d{1,9})([smhdw])\Z")
 _NUMBER: Final = re.compile(r"([<>]=?|)(\d{1,15})\Z")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 

@@ -37,7 +37,8 @@ def safe(text: object, limit: int = DEFAULT_LIMIT) -> str:
     value = text if isinstance(text, str) else str(text)
     if len(value) <= limit and _PLAIN.match(value):
         return value
-    return _cut(_neutral(value[: limit + 1]), limit)
+    shown = _neutral(value[: limit + 1])
+    return _cut(shown, limit) if max(len(value), len(shown)) > limit else shown
 
 
 def _neutral(value: str) -> str:
@@ -57,7 +58,8 @@ def _neutral(value: str) -> str:
 
 
 def _cut(value: str, limit: int) -> str:
-    return value if len(value) <= limit else value[: max(limit - 1, 0)] + ELLIPSIS
+    kept = value[: max(limit - 1, 0)]
+    return kept if kept.endswith(ELLIPSIS) else kept + ELLIPSIS
 
 
 def code_points(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from console.domain.links import JSON, Link, Rule, VersionId, canonical
+from console.domain.links import JSON, Link, Rule, VersionId, canonical, deciding_fields
 
 
 class Action(StrEnum):
@@ -159,6 +159,7 @@ _FIELDS: Final[tuple[tuple[str, Callable[[Link], JSON]], ...]] = (
     ("tags", lambda s: list(s.tags)),
     ("categories", lambda s: list(s.categories)),
 )
+_ORDER: Final = {name: place for place, (name, _) in enumerate(_FIELDS)}
 DECIDING: Final = frozenset(
     {
         "destination", "enabled", "redirect", "rules", "start", "end", "expires", "max clicks",
@@ -184,6 +185,8 @@ def _rule_text(rule: Rule) -> str:
         )
         if values
     ]
+    if rule.extra_conditions:
+        parts.append("other conditions")
     return f"#{rule.priority} {' and '.join(parts) or 'everybody'} → {rule.destination_url}"
 
 
@@ -194,7 +197,12 @@ def diff(before: Link, after: Link) -> tuple[Change, ...]:
         old, new = read(before), read(after)
         if canonical(old) != canonical(new):
             changes.append(Change(name, old, new))
-    if before.fingerprint != after.fingerprint and not any(c.field in DECIDING for c in changes):
-        # A deciding difference that no field above shows (an unknown condition, say) is never silent.
-        changes.insert(0, Change("rules", "other conditions", "other conditions, changed"))
+    if _rules_differ(before, after) and not any(c.field == "rules" for c in changes):
+        # A difference that the rules' texts do not show (an unknown condition, say) is never silent.
+        changes.append(Change("rules", "other conditions", "other conditions, changed"))
+        changes.sort(key=lambda c: _ORDER[c.field])
     return tuple(changes)
+
+
+def _rules_differ(before: Link, after: Link) -> bool:
+    return canonical(deciding_fields(before)["rules"]) != canonical(deciding_fields(after)["rules"])

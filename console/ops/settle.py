@@ -87,13 +87,23 @@ def is_over(write: Write, now: Moment) -> bool:
 
 
 def _newer_than(write: Write, reading: Reading) -> tuple[Version, ...]:
-    """Versions on top of the one we expected, newest first."""
-    newer: list[Version] = []
-    for version in reading.timeline.versions:
-        if same_version(version.version, write.expected_version):
-            break
-        newer.append(version)
-    return tuple(newer)
+    """Versions on top of the one we expected, newest first.
+
+    Where that one is not in what was read (cut off, or a history restored from a backup), only a higher
+    number or our own mark proves that a version came after it.
+    """
+    versions, expected = reading.timeline.versions, write.expected_version
+    proven = 0
+    for index, version in enumerate(versions):
+        if same_version(version.version, expected):
+            return versions[:index]
+        if _is_later(version.version, expected) or mark_of(write.key) in version.note:
+            proven = index + 1
+    return versions[:proven]
+
+
+def _is_later(name: VersionId, expected: VersionId | None) -> bool:
+    return isinstance(name, int) and isinstance(expected, int) and name > expected
 
 
 def _step(write: Write, newer: tuple[Version, ...]) -> Version | None:
