@@ -1,34 +1,60 @@
 """Links and timelines as text and back, without loss: our own form, which the platform never sees.
 
-Fields at their default are left out. A version keeps its type (3 is not "3"); unknown fields of the
-platform are kept as they came.
+A link is a list of values in the order of `LINK_FIELDS`, a rule one in the order of `RULE_FIELDS`: short,
+and quick to make, since a sync of a million links runs through here. A version keeps its type (3 is not
+"3"); unknown fields of the platform are kept as they came.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from cache.problems import Damaged
 from console.domain.links import JSON, Link, Rule
 from console.domain.versions import Action, Source, Timeline, Version
 
+Values = list[Any]
 Document = dict[str, Any]
+
+LINK_FIELDS: Final = (
+    "slug", "destination_url", "title", "description", "tags", "categories", "enabled", "redirect_type",
+    "has_password", "max_clicks", "version", "link_id", "url", "updated_by", "clicks",
+    "scheduled_start_at", "scheduled_end_at", "expires_at", "created_at", "updated_at",
+    "tracking", "tracking_policy", "extra", "rules",
+)  # fmt: skip
+"""The order of a link's values. New fields go to the end: older records are shorter, and are still read."""
+RULE_FIELDS: Final = (
+    "destination_url", "priority", "rule_id", "name", "countries", "devices", "sources", "campaigns",
+    "segments", "extra", "extra_conditions",
+)  # fmt: skip
 
 _LISTS: Final = ("tags", "categories")
 _TIMES: Final = ("scheduled_start_at", "scheduled_end_at", "expires_at", "created_at", "updated_at")
-_MAPS: Final = ("tracking", "tracking_policy", "extra")
-_NUMBERS: Final = ("max_clicks", "version", "clicks")
 _RULE_LISTS: Final = ("countries", "devices", "sources", "campaigns", "segments")
+_CLICKS: Final = LINK_FIELDS.index("clicks")
+_TIME_PLACES: Final = slice(LINK_FIELDS.index(_TIMES[0]), LINK_FIELDS.index(_TIMES[-1]) + 1)
+_MAP_PLACES: Final = tuple(LINK_FIELDS.index(name) for name in ("tracking", "tracking_policy", "extra"))
+_RULES: Final = LINK_FIELDS.index("rules")
 
+_values_of: Final = attrgetter(*LINK_FIELDS)
+_rule_values_of: Final = attrgetter(*RULE_FIELDS)
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def link_to_json(link: Link) -> str:
     """The whole link as ASCII text."""
-    return _encode(link_document(link))
+    return _encode(link_values(link))
+
+
+def record_of(link: Link) -> str:
+    """The link as ASCII text without its click counter, which moves all the time."""
+    values = link_values(link)
+    values[_CLICKS] = None
+    return _encode(values)
 
 
 def link_from_json(text: str) -> Link:
@@ -43,74 +69,44 @@ def link_from_json(text: str) -> Link:
         raise _unreadable("link", error) from error
 
 
-def link_document(link: Link) -> Document:  # noqa: C901, PLR0912 - straight: a million links run through here
-    """The whole link as a JSON object."""
-    document: Document = {"slug": link.slug, "destination_url": link.destination_url}
-    if link.title:
-        document["title"] = link.title
-    if link.description:
-        document["description"] = link.description
-    if link.tags:
-        document["tags"] = link.tags
-    if link.categories:
-        document["categories"] = link.categories
-    if not link.enabled:
-        document["enabled"] = False
-    if link.redirect_type != 302:
-        document["redirect_type"] = link.redirect_type
-    if link.has_password:
-        document["has_password"] = True
-    if link.link_id:
-        document["link_id"] = link.link_id
-    if link.url:
-        document["url"] = link.url
-    if link.updated_by:
-        document["updated_by"] = link.updated_by
-    for name in _NUMBERS:
-        if (number := getattr(link, name)) is not None:
-            document[name] = number
-    for name in _TIMES:
-        if (time := getattr(link, name)) is not None:
-            document[name] = time.isoformat()
-    for name in _MAPS:
-        if mapping := getattr(link, name):
-            document[name] = dict(mapping)
-    if link.rules:
-        document["rules"] = [_rule_document(rule) for rule in link.rules]
-    return document
+def link_values(link: Link) -> Values:
+    """The whole link as a list of JSON values."""
+    values = list(_values_of(link))
+    values[_TIME_PLACES] = [time and time.isoformat() for time in values[_TIME_PLACES]]
+    for place in _MAP_PLACES:
+        values[place] = dict(values[place]) if values[place] else None
+    if values[_RULES]:
+        values[_RULES] = [_rule_values(rule) for rule in values[_RULES]]
+    return values
 
 
-def link_of(document: Mapping[str, JSON]) -> Link:
-    """The link of `link_document`. Raises KeyError, TypeError or ValueError for anything else."""
-    values: Document = dict(document)
+def link_of(values: Sequence[JSON]) -> Link:
+    """The link of `link_values`. Raises KeyError, TypeError or ValueError for anything else."""
+    if not isinstance(values, list):
+        raise TypeError("not a list")
+    found = dict(zip(LINK_FIELDS, values, strict=False))
     for name in _LISTS:
-        if name in values:
-            values[name] = tuple(values[name])
+        found[name] = tuple(found[name])
     for name in _TIMES:
-        if name in values:
-            values[name] = datetime.fromisoformat(values[name])
-    if "rules" in values:
-        values["rules"] = tuple(_rule_of(rule) for rule in values["rules"])
-    return Link(**values)
+        if found[name] is not None:
+            found[name] = datetime.fromisoformat(found[name])
+    for place in _MAP_PLACES:
+        name = LINK_FIELDS[place]
+        found[name] = found[name] or {}
+    found["rules"] = tuple(_rule_of(rule) for rule in found["rules"])
+    return Link(**found)
 
 
-def _rule_document(rule: Rule) -> Document:
-    document: Document = {"destination_url": rule.destination_url, "priority": rule.priority}
-    for name in ("rule_id", "name", *_RULE_LISTS):
-        if value := getattr(rule, name):
-            document[name] = value
-    for name in ("extra", "extra_conditions"):
-        if value := getattr(rule, name):
-            document[name] = dict(value)
-    return document
+def _rule_values(rule: Rule) -> Values:
+    *values, extra, conditions = _rule_values_of(rule)
+    return [*values, dict(extra), dict(conditions)]
 
 
-def _rule_of(document: Mapping[str, JSON]) -> Rule:
-    values: Document = dict(document)
+def _rule_of(values: Sequence[JSON]) -> Rule:
+    found = dict(zip(RULE_FIELDS, values, strict=False))
     for name in _RULE_LISTS:
-        if name in values:
-            values[name] = tuple(values[name])
-    return Rule(**values)
+        found[name] = tuple(found[name])
+    return Rule(**found)
 
 
 def timeline_to_json(timeline: Timeline) -> str:
@@ -149,7 +145,7 @@ def timeline_from_json(text: str) -> Timeline:
 
 
 def _version_document(version: Version) -> Document:
-    document: Document = {"version": version.version, "snapshot": link_document(version.snapshot)}
+    document: Document = {"version": version.version, "snapshot": link_values(version.snapshot)}
     if version.created_at is not None:
         document["created_at"] = version.created_at.isoformat()
     if version.action is not Action.OTHER:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from cache.codec import link_document
+from cache.codec import record_of
 from cache.problems import storable
 from cache.search import host_key, joined
 from console.domain.links import Link
@@ -30,7 +29,6 @@ UPDATE: Final = (
 )
 
 _INTEGER_MAX: Final = 2**63 - 1
-_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Prepared(NamedTuple):
@@ -49,9 +47,7 @@ class Prepared(NamedTuple):
 
 def prepared(link: Link, known: tuple[int, str] | None) -> Prepared:
     """Make the columns of a link; `known` is the row id and record that the cache holds of it."""
-    document = link_document(link)
-    document.pop("clicks", None)
-    record = _encode(document)
+    record = record_of(link)
     slug, clicks = storable(link.slug), fitting(link.clicks)
     if known is not None and known[1] == record:
         return Prepared(slug, known[0], record, (), clicks, ("", "", "", "", ""))

@@ -52,7 +52,7 @@ CREATE TABLE links (
 CREATE TABLE records (id INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE VIRTUAL TABLE links_fts USING fts5(
   slug, title, destination, tags, description,
-  content='', tokenize='unicode61 remove_diacritics 2'
+  content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 CREATE TABLE link_marks (
   slug TEXT PRIMARY KEY, held INTEGER NOT NULL DEFAULT 0, bad INTEGER NOT NULL DEFAULT 0

@@ -12,6 +12,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from cache.problems import storable
@@ -196,6 +197,7 @@ def _in_word(category: str) -> bool:
     return category[0] in "LN" or category == "Co"
 
 
+@lru_cache(maxsize=4096)
 def host_key(host: str) -> tuple[str, str]:
     """A host turned round, so that a domain is a prefix of its children; and its port.
 

@@ -103,7 +103,7 @@ def test_a_timeline_comes_back_as_it_went_but_from_the_cache(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "null", "[]", "{}", '{"slug":"a"}', '{"slug":"a","destination_url":"b","nope":1}', "{" * 5000],
+    ["", "null", "[]", "{}", '{"slug":"a"}', '["a","b"]', "[" * 5000, "[" * 5000 + "]" * 5000],
 )
 def test_text_that_we_never_wrote_is_damage(text: str) -> None:
     with pytest.raises(Damaged):
