@@ -122,7 +122,7 @@ def test_a_stop_and_a_continue_draw_the_screen_again() -> None:
     with Terminal([APP]) as terminal:
         terminal.until("link-5")
         terminal.signal(signal.SIGTSTP)
-        terminal.until(terminal.given_back)
+        terminal.until(lambda: terminal.given_back() and terminal.stopped)
         terminal.output = ""
         terminal.signal(signal.SIGCONT)
         terminal.until("link-5")

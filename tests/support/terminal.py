@@ -107,6 +107,12 @@ class Terminal:
         os.close(self._slave)
         os.close(self.master)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the program is stopped by job control: a shell continues it only then."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rsplit(")", 1)[1].split()[0] == "T"
+
     def cpu_seconds(self) -> float:
         """CPU that the program has used; only while it runs."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
