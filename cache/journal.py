@@ -17,7 +17,18 @@ from cache.chain import Damage, Entry, Fault
 from cache.database import transaction
 from cache.problems import ReadOnly, Store, damaged, storable, told
 from cache.process import Holder, is_alive, moment
-from cache.writes import COLUMNS, INSERT, UPDATE, LinkBusy, Write, busy, from_row, to_fields, to_row
+from cache.writes import (
+    COLUMNS,
+    INSERT,
+    UPDATE,
+    LinkBusy,
+    Write,
+    busy,
+    from_row,
+    to_fields,
+    to_moved_row,
+    to_row,
+)
 from console.domain.errors import StorageProblem
 from console.domain.links import JSON, VersionId
 from console.domain.moments import Moment
@@ -123,7 +134,7 @@ class Journal:
             if before.state in _IN_HAND and before.holder != self._holder and is_alive(before.holder):
                 raise LinkBusy(before, alive=True)
             after = replace(how(before), holder=self._holder, updated_at=at.wall.isoformat())
-            self._db.execute(UPDATE, (*to_row(after), key))
+            self._db.execute(UPDATE, to_moved_row(after))
             chain.append(self._db, WRITE, to_fields(after), at)
         return after
 

@@ -7,7 +7,6 @@ started, and the boot it started in; a zombie is dead; of another machine nothin
 from __future__ import annotations
 
 import os
-import socket
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +40,7 @@ def this_process() -> Holder:
     """The process that asks. Right after a fork, too."""
     pid = os.getpid()
     _, started = _state_and_start(pid)
-    return Holder(pid, started, boot_id(), socket.gethostname())
+    return Holder(pid, started, boot_id(), os.uname().nodename)
 
 
 def is_alive(holder: Holder) -> bool:
@@ -50,7 +49,7 @@ def is_alive(holder: Holder) -> bool:
     False only for what is certain: an earlier boot of this machine, no such process, a zombie, or
     another process that was given the same id.
     """
-    if holder.host != socket.gethostname():
+    if holder.host != os.uname().nodename:
         return True
     if holder.boot_id and boot_id() and holder.boot_id != boot_id():
         return False

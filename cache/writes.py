@@ -96,14 +96,37 @@ _HOLDER: Final = ("holder_pid", "holder_started", "holder_boot_id", "holder_host
 _OWN: Final = tuple(field.name for field in fields(Write) if field.name != "holder")
 COLUMNS: Final = ", ".join((*_OWN, *_HOLDER))
 INSERT: Final = f"INSERT INTO writes ({COLUMNS}) VALUES ({', '.join('?' * (len(_OWN) + 4))})"  # noqa: S608 - own words only
-UPDATE: Final = f"UPDATE writes SET ({COLUMNS}) = ({', '.join('?' * (len(_OWN) + 4))}) WHERE key = ?"  # noqa: S608 - own words only
+_MOVING: Final = (
+    "state",
+    "attempts",
+    "http_status",
+    "request_id",
+    "new_version",
+    "outcome",
+    "detail",
+    "updated_at",
+)
+UPDATE: Final = (
+    f"UPDATE writes SET ({', '.join((*_MOVING, *_HOLDER))}) = "  # noqa: S608 - own words only
+    f"({', '.join('?' * (len(_MOVING) + 4))}) WHERE key = ?"
+)
+"""Only what moves: naming the indexed columns would write their indexes anew at every step."""
 
 
 def to_row(write: Write) -> tuple[Any, ...]:
     """The write in the order of `COLUMNS`."""
+    return _row(write, _OWN)
+
+
+def to_moved_row(write: Write) -> tuple[Any, ...]:
+    """The values of `UPDATE`."""
+    return (*_row(write, _MOVING), write.key)
+
+
+def _row(write: Write, names: tuple[str, ...]) -> tuple[Any, ...]:
     holder = write.holder
-    own = (getattr(write, name) for name in _OWN)
-    return (*(_plain(value) for value in own), holder.pid, holder.started, holder.boot_id, holder.host)
+    own = (_plain(getattr(write, name)) for name in names)
+    return (*own, holder.pid, holder.started, holder.boot_id, holder.host)
 
 
 def from_row(row: tuple[Any, ...]) -> Write:
