@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress, islice, repeat
 from typing import Final
 
 from cache.search import Clause
@@ -47,9 +50,7 @@ class Orders:
             source = "json_each(?) AS hit CROSS JOIN links ON links.id = hit.value"
             sql = f"SELECT links.id AS id FROM {source} ORDER BY {order} LIMIT ?"  # noqa: S608 - own words only
             return self._ids(sql, json.dumps(found.tolist()), _NO_LIMIT if limit is None else limit)
-        wanted = set(found)
-        ids = array("q", [rowid for rowid in whole if rowid in wanted])
-        return ids if limit is None else ids[:limit]
+        return array("q", islice(_only(whole, found), limit))
 
     def _matches(self, clause: Clause) -> array[int]:
         """The row ids that meet a clause, in no order that anybody may rely on."""
@@ -89,3 +90,10 @@ class Orders:
             ids.fromlist(json.loads(f"[{text[start:end]}]"))
             start = end + 1
         return ids
+
+
+def _only(whole: array[int], wanted: array[int]) -> Iterator[int]:
+    """The ids of `whole` that are in `wanted`, in its order; a byte an id, and no step of it in Python."""
+    mask = bytearray(max(max(whole, default=0), max(wanted, default=0)) + 1)
+    deque(map(mask.__setitem__, wanted, repeat(1)), maxlen=0)
+    return compress(whole, map(mask.__getitem__, whole))
