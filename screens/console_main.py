@@ -117,9 +117,8 @@ class MainScreen(Screen[None]):
 
     def refresh_lines(self) -> None:
         """Top line, banner, notice and keys as things stand now."""
-        if not self.is_mounted:
+        if not self._show_top():
             return
-        self.query_one("#top", OneLine).show(self._top)
         offline = self.desk.offline if self.desk.standing else ""
         banner = f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
         self._line("#banner", banner or self.banner, warn=bool(banner))
@@ -161,7 +160,14 @@ class MainScreen(Screen[None]):
     def _tick(self) -> None:
         self.links.table.tick(self.desk.now().timestamp())
         self.timeline.caption()
-        self.query_one("#top", OneLine).show(self._top)
+        self._show_top()
+
+    def _show_top(self) -> bool:
+        """Draw the top line; False before the screen is made and while it is taken down."""
+        top = self.query_one_optional("#top", OneLine)
+        if top is not None:
+            top.show(self._top)
+        return top is not None
 
     def show_pane(self, name: str) -> None:
         """Go to a pane; stacked, it is the one that shows."""

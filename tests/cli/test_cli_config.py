@@ -63,6 +63,17 @@ def test_init_never_overwrites(home: Path, kind: str, tmp_path: Path) -> None:
     assert path.read_text() == "# mine\n" if kind == "file" else not (tmp_path / "elsewhere").exists()
 
 
+def test_a_file_made_meanwhile_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir(mode=0o700)
+    path = home / "config.toml"
+    path.write_text("# mine\n")
+    monkeypatch.setattr("console.ops.profile_write.refuse_existing", lambda _: None)
+    with pytest.raises(ConfigProblem, match="exists already"):
+        create_config(path, "b", {"base_url": "https://b.example", "handle": "b"})
+    assert path.read_text() == "# mine\n"
+    assert list(home.iterdir()) == [path]
+
+
 def test_init_without_a_terminal_says_which_flags(home: Path) -> None:
     done = repoint("config", "init", "--base-url", "https://api.example")
     assert done.returncode == 2

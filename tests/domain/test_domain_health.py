@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from console.domain.budget import Meter
@@ -155,6 +155,7 @@ def test_outages_cluster_by_host_worst_and_largest_first() -> None:
 
 @settings(max_examples=100)
 @given(st.integers(0, 10**6), st.integers(0, 100), st.integers(0, 10**6))
+@example(100, 7, 0)
 def test_the_reserve_is_the_share_rounded_up_and_never_touched(limit: int, percent: int, used: int) -> None:
     meter = Meter("PRO", limit, used, "20261124", AT)
     reserve = meter.reserve(percent / 100)

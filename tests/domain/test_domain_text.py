@@ -50,6 +50,14 @@ def test_known_attacks_are_neutral(text: str) -> None:
     check(text, 500)
 
 
+@settings(max_examples=100)
+@given(NASTY, st.integers(1, 80))
+@example("e" + "\u0301" * 9 + "x" * 60, 60)
+def test_a_cut_always_shows(text: str, limit: int) -> None:
+    if len(text) > limit:
+        assert safe(text, limit).endswith(ELLIPSIS)
+
+
 @pytest.mark.parametrize(
     ("given_text", "shown"),
     [

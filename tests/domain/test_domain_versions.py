@@ -103,6 +103,21 @@ def test_deciding_changes_come_first() -> None:
     )
 
 
+def test_a_condition_nobody_knows_shows_even_beside_other_changes() -> None:
+    plain = link(rules=(Rule("https://m.example/", extra_conditions={"browserIn": ["x"]}),))
+    other = link(
+        "other", title="x", rules=(Rule("https://m.example/", extra_conditions={"browserIn": ["y"]}),)
+    )
+    assert [c.field for c in diff(plain, other)] == ["destination", "rules", "title"]
+
+
+def test_a_rule_with_a_condition_nobody_knows_is_not_said_to_be_for_everybody() -> None:
+    (change,) = diff(link(), link(rules=(Rule("https://m.example/", extra_conditions={"browserIn": ["x"]}),)))
+    assert "everybody" not in change.after[0]
+    (change,) = diff(link(), link(rules=(Rule("https://m.example/"),)))
+    assert change.after == ["#0 everybody → https://m.example/"]
+
+
 @pytest.mark.parametrize(
     ("a", "b", "same"),
     [
@@ -120,6 +135,14 @@ def test_deciding_changes_come_first() -> None:
 def test_names_keep_their_type(a: Any, b: Any, same: bool) -> None:
     assert same_version(a, b) is same
     assert same_version(b, a) is same
+
+
+@settings(max_examples=100)
+@given(st.sets(st.integers(0, 2**53), max_size=8).flatmap(lambda s: st.permutations(sorted(s))))
+def test_numbered_histories_come_newest_first_from_any_order(names: list[int]) -> None:
+    # Times that lie: the numbers decide.
+    items = [Version(n, link(), START - timedelta(seconds=n % 977)) for n in names]
+    assert [v.version for v in newest_first(items)] == sorted(names, reverse=True)
 
 
 @settings(max_examples=100)

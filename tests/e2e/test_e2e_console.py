@@ -36,7 +36,7 @@ class Eyes:
             raise AssertionError(f"never saw {texts}:\n" + "\n".join(self._screen.display)) from None
 
 
-@pytest.mark.parametrize("size", [(120, 36)])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 def test_a_link_goes_from_failing_to_verified(
     practice: PracticeServer, home: Path, size: tuple[int, int]
 ) -> None:
