@@ -131,7 +131,6 @@ def _write(path: Path, text: str, *, replace: bool) -> None:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(descriptor, 0o600)
                 file.write(_encoded(text))
                 file.flush()
                 os.fsync(descriptor)
