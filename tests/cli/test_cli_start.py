@@ -227,6 +227,17 @@ def test_plain_surroundings_do_no_harm(env: dict[str, str]) -> None:
     assert done.stderr.isascii() == ("TERM" not in env)
 
 
+def test_data_that_the_terminal_cannot_encode_is_spelled_out() -> None:
+    env = {
+        "PYTHONIOENCODING": "ascii:strict",
+        "REPOINT_BASE_URL": "https://a.example",
+        "REPOINT_HANDLE": "zażółć",
+    }
+    done = repoint("config", "show", env=env)
+    assert done.returncode == 0
+    assert "za\\u017c\\xf3" in done.stdout
+
+
 def test_colour_is_for_terminals_that_want_it() -> None:
     for env, colored in (({}, True), ({"NO_COLOR": "1"}, False), ({"CLICOLOR": "0"}, False),
                          ({"TERM": "dumb"}, False)):  # fmt: skip
