@@ -52,12 +52,13 @@ class HealthPane(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="health-pane", classes="pane")
         self.desk = desk
+        self._pane = TextPane(id="health")
         self.board: Board | None = None
         self.sweep: Sweep | None = None
 
     def compose(self) -> ComposeResult:
         """The lines."""
-        yield TextPane(id="health")
+        yield self._pane
 
     def on_mount(self) -> None:
         """Name the pane."""
@@ -118,7 +119,7 @@ class HealthPane(Vertical):
         board = self.board
         down = len(board.outages) if board else 0
         self.border_subtitle = f"{counted(down, 'host')} failing" if down else ""
-        self.query_one(TextPane).show(self._lines)
+        self._pane.show(self._lines)
 
     def _lines(self, width: int, look: Look) -> list[Text]:
         lines: list[Text] = []

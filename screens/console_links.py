@@ -80,6 +80,8 @@ class LinksPane(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="links-pane", classes="pane")
         self.desk = desk
+        self.bar = FilterBar(id="filter")
+        self.table = LinkTable(id="links")
         self.query_now: Query = parse("")
         self.sort = Sort.HEALTH
         self.descending = False
@@ -89,23 +91,18 @@ class LinksPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """The filter line, hidden until asked for, and the table."""
-        yield FilterBar(id="filter")
-        yield LinkTable(id="links")
+        yield self.bar
+        yield self.table
 
     def on_mount(self) -> None:
         """The filter shows when it is asked for."""
-        self.query_one(FilterBar).display = False
+        self.bar.display = False
         self.border_title = "Links"
 
     def on_unmount(self) -> None:
         """Give the file back."""
         if self._browser is not None:
             self._browser.close()
-
-    @property
-    def table(self) -> LinkTable:
-        """The table."""
-        return self.query_one(LinkTable)
 
     @property
     def slug(self) -> str:
@@ -132,7 +129,7 @@ class LinksPane(Vertical):
         self.table.lines.now = now
         self.table.sort_shown(self.sort.value, descending=self.descending)
         self.table.show_source(self.found, keep=keep)
-        self.query_one(FilterBar).counted(found.count)
+        self.bar.counted(found.count)
         self.caption()
 
     def caption(self) -> None:
@@ -153,14 +150,12 @@ class LinksPane(Vertical):
 
     def start_filter(self) -> None:
         """Begin typing a filter."""
-        bar = self.query_one(FilterBar)
-        bar.display = True
-        bar.start(self.query_now.text)
-        self.screen.set_focus(bar.field)  # now: keys typed ahead are the filter's, not actions
+        self.bar.display = True
+        self.bar.start(self.query_now.text)
 
     def end_filter(self) -> None:
         """Back to the list."""
-        self.query_one(FilterBar).display = False
+        self.bar.display = False
         self.table.focus()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:

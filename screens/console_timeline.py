@@ -37,6 +37,7 @@ class TimelinePane(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="timeline-pane", classes="pane")
         self.desk = desk
+        self.view = TimelineView(id="timeline")
         self.slug = ""
         self.review: Review | None = None
         self.undoable: str | None = None
@@ -44,16 +45,11 @@ class TimelinePane(Vertical):
 
     def compose(self) -> ComposeResult:
         """The timeline."""
-        yield TimelineView(id="timeline")
+        yield self.view
 
     def on_mount(self) -> None:
         """Name the pane."""
         self.border_title = "Timeline"
-
-    @property
-    def view(self) -> TimelineView:
-        """The view."""
-        return self.query_one(TimelineView)
 
     def rest_on(self, slug: str) -> None:
         """The list's cursor is on a link: read it when it stays there."""

@@ -318,6 +318,8 @@ class RollbackDialog(ModalScreen[Left]):
     # What it shows.
 
     def _draw(self) -> None:
+        if not self.is_running:  # it was left while an answer was on its way
+            return
         frame, field = self.query_one("#rollback"), self.query_one(PhraseInput)
         name = "Undo" if self._undoes is not None else "Rollback"
         frame.border_title = f"{name}  {self._step()}"

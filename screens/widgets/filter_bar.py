@@ -130,23 +130,20 @@ class FilterBar(Horizontal):
         self._marker = _FaultMarker()
         self._before = ""
         self._counted: int | None = None
-
-    def compose(self) -> ComposeResult:
-        """The prompt, the field, and what there is to say."""
-        yield OneLine(lambda _, look: Text(" / ", look.focus), id="filter-prompt")
-        yield FilterInput(
+        self.field = FilterInput(
             placeholder="host:shop.example status:down tag:promo changed:<2h text",
             highlighter=self._marker,
             suggester=_Completer(),
             compact=True,
             select_on_focus=False,
         )
-        yield OneLine(id="filter-says")
+        self._says = OneLine(id="filter-says")
 
-    @property
-    def field(self) -> FilterInput:
-        """The input field."""
-        return self.query_one(FilterInput)
+    def compose(self) -> ComposeResult:
+        """The prompt, the field, and what there is to say."""
+        yield OneLine(lambda _, look: Text(" / ", look.focus), id="filter-prompt")
+        yield self.field
+        yield self._says
 
     @property
     def problem(self) -> QueryProblem | None:
@@ -208,4 +205,4 @@ class FilterBar(Horizontal):
             room = max(width - 1, width_of(words))
             return joined([(fit_right(words, room, look.glyphs.ellipsis), look.muted), (" ", look.muted)])
 
-        self.query_one("#filter-says", OneLine).show(build)
+        self._says.show(build)
