@@ -50,10 +50,14 @@ _BY_CODE: Final[dict[str, ExitCode]] = {
 
 
 def exit_code(problem: RepointError) -> ExitCode:
-    """The exit code of a failure; a write that may have taken effect is UNKNOWN whatever its error."""
+    """The exit code of a failure; a write that may have taken effect is UNKNOWN whatever its error.
+
+    An error that is a kind of another, with a code of its own (a locked store, say), ends as that one does.
+    """
     if problem.applied == "unknown":
         return ExitCode.UNKNOWN
-    return _BY_CODE[problem.code]
+    codes = (getattr(kind, "code", "") for kind in type(problem).__mro__)
+    return next(_BY_CODE[code] for code in codes if code in _BY_CODE)
 
 
 _SUCCESS: Final = frozenset({"APPLIED", "NOOP"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import cache.problems
+import cache.writes
 from console.domain import errors
 from console.domain.errors import PlatformRefused, RepointError, Unreachable
 from console.domain.outcomes import Outcome
@@ -74,3 +76,19 @@ def test_a_run_is_unknown_before_it_is_partly_done() -> None:
     assert exit_code_of_outcomes({Outcome.APPLIED: 3, Outcome.STALE: 1}) == 4
     assert exit_code_of_outcomes({Outcome.APPLIED: 3, Outcome.STALE: 1, Outcome.UNKNOWN: 1}) == 5
     assert exit_code_of_outcomes({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (cache.problems.Damaged, ExitCode.FAILED),
+        (cache.problems.Locked, ExitCode.FAILED),
+        (cache.problems.ReadOnly, ExitCode.FAILED),
+        (cache.problems.NewerSchema, ExitCode.FAILED),
+        (cache.writes.LinkBusy, ExitCode.REFUSED),
+    ],
+)
+def test_a_kind_of_a_failure_ends_as_that_failure(kind: type[RepointError], code: ExitCode) -> None:
+    problem = kind.__new__(kind)
+    problem.applied = "no"
+    assert exit_code(problem) is code
