@@ -21,6 +21,8 @@ _PIECE: Final = 400_000
 """Characters of a list of ids that are decoded at a time, so that a million of them stay small."""
 _FEW: Final = 20
 """A filter that keeps fewer than one in so many is sorted by itself."""
+_MANY: Final = 100_000
+"""Matches from which a byte for each link is smaller and quicker than a set of them."""
 _NO_LIMIT: Final = -1
 
 
@@ -93,7 +95,10 @@ class Orders:
 
 
 def _only(whole: array[int], wanted: array[int]) -> Iterator[int]:
-    """The ids of `whole` that are in `wanted`, in its order; a byte an id, and no step of it in Python."""
-    mask = bytearray(max(max(whole, default=0), max(wanted, default=0)) + 1)
+    """The ids of `whole` that are in `wanted`, in its order, and no step of it in Python."""
+    if len(wanted) < _MANY:
+        return filter(set(wanted).__contains__, whole)
+    last = max(whole, default=0)
+    mask = bytearray(max(last, max(wanted, default=0)) + 1)
     deque(map(mask.__setitem__, wanted, repeat(1)), maxlen=0)
     return compress(whole, map(mask.__getitem__, whole))

@@ -239,6 +239,14 @@ def test_an_order_that_is_remembered_never_hides_a_change(tmp_path: Path) -> Non
     writer.close()
 
 
+def test_many_matches_are_walked_as_few_are(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
+    inventory.put_many([link(n, title="odd" if n % 2 else "even") for n in range(50)], 1, 1.0)
+    few = inventory.select(parse("odd"), Sort.CLICKS, 0.0, descending=True)
+    monkeypatch.setattr("cache.orders._MANY", 0)
+    assert inventory.select(parse("odd"), Sort.CLICKS, 0.0, descending=True) == few
+    assert list(few) == list(range(50, 0, -2))
+
+
 def test_a_million_links_are_not_read_to_show_forty(inventory: Inventory, store: Store) -> None:
     """Reading a page takes as many steps of SQLite among many links as among few."""
 
