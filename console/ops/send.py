@@ -21,8 +21,8 @@ from console.domain.errors import (
 from console.domain.links import VersionId, label
 from console.domain.outcomes import GuardLevel, Outcome, WriteState
 from console.domain.plans import Plan, Result, Way
-from console.domain.sightings import Seen, Stale
-from console.ops import settle
+from console.domain.sightings import DIALOG_MAX_AGE, Seen, Stale
+from console.ops import record, settle
 from console.ops.guard import stale
 from console.ops.review import read_live, see
 from console.ops.session import Session
@@ -51,7 +51,7 @@ class _Sent:
         """HTTP status of the answer, where there was one."""
         if self.answer is not None:
             return self.answer.status
-        return self.error.status if isinstance(self.error, PlatformRefused) else None
+        return self.error.status if isinstance(self.error, PlatformRefused | Unreachable) else None
 
     @property
     def request_id(self) -> str | None:
@@ -186,7 +186,7 @@ async def _conflict(session: Session, plan: Plan, write: Write, error: Conflict)
     return replace(result, refusal=refusal, error=error, request_id=error.request_id, guard=GuardLevel.STRONG)
 
 
-async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent) -> Result:
+async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent, *, resent: bool = False) -> Result:
     """Look at the history until it shows what became of the write, or the looks are used up."""
     looked = _Looked(trouble=sent.error)
     for wait in _LOOKS:
@@ -203,7 +203,37 @@ async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent) -> Re
             return _applied(session, plan, write, sent, finding)
         if finding.found is Found.MOVED:
             break
+    if not resent and _may_resend(session, write, sent, looked):
+        return await _resend(session, plan, write, sent)
     return _unsettled(session, plan, write, sent, looked)
+
+
+def _may_resend(session: Session, write: Write, sent: _Sent, looked: _Looked) -> bool:
+    """Whether the same key may be sent once more.
+
+    The platform is known to honour keys, the link was just read and is where it was, and the operator's
+    confirmation is still young.
+    """
+    age = record.made_at(write).age_at(session.clock.now())
+    return (
+        sent.error is not None
+        and looked.finding is not None
+        and looked.finding.found is Found.NOT_YET
+        and session.online().capabilities.honours_idempotency
+        and age is not None
+        and age <= DIALOG_MAX_AGE
+    )
+
+
+async def _resend(session: Session, plan: Plan, write: Write, first: _Sent) -> Result:
+    """Send the same order with the same key once more.
+
+    Whatever is said against it now (the first may still be running) leaves the first one's fate open, so
+    only an answer counts.
+    """
+    session.store.journal.attempt(write.key)
+    second = await _send(session, plan, write)
+    return await _settle(session, plan, write, second if second.answer else first, resent=True)
 
 
 def _applied(session: Session, plan: Plan, write: Write, sent: _Sent, finding: Finding) -> Result:

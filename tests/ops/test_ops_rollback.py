@@ -194,6 +194,27 @@ async def test_what_cannot_be_known_yet_is_said_and_blocks_the_link(
         assert session.store.journal.open_writes() == []
 
 
+async def test_the_same_key_is_sent_again_only_where_keys_are_honoured(practice: PracticeServer) -> None:
+    async with at(practice, timeout=0.5, honours_idempotency=True) as session:
+        plan = await planned(session)
+        practice.platform.faults.add("before_rst", method="POST", path="rollback")
+        result = await confirmed(session, plan)
+        assert result.outcome is Outcome.APPLIED
+        (write,) = session.store.journal.writes_of(session.target.key, SLUG)
+        assert write.attempts == 2
+        assert [e.key for e in practice.platform.events] == [write.key]
+
+
+async def test_a_key_sent_again_while_the_first_runs_stays_unknown(practice: PracticeServer) -> None:
+    async with at(practice, timeout=0.5, honours_idempotency=True) as session:
+        plan = await planned(session)
+        practice.platform.faults.add("before_hang", method="POST", path="rollback")
+        practice.platform.faults.add("answer", method="POST", path="rollback", status=409)
+        result = await confirmed(session, plan)
+        assert result.outcome is Outcome.UNKNOWN
+        assert len(session.store.journal.open_writes()) == 1
+
+
 async def test_a_platform_that_ignores_preconditions_is_caught_by_verifying(practice: PracticeServer) -> None:
     async with at(practice) as session:
         plan = await planned(session)
