@@ -16,6 +16,7 @@ from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
 from console.domain.versions import Change
 from console.ops.review import Review
+from console.ops.short_link import ShortLink
 
 Document = dict[str, Any]
 
@@ -188,6 +189,18 @@ def meter(value: Meter | None, reserve: float) -> Document:
         "free_for_other_work": value.free_for_other_work(reserve),
         "day": value.day or None,
         "as_of": when(value.as_of),
+    }
+
+
+def short_link(value: ShortLink) -> Document:
+    """What the short link itself answered."""
+    return {
+        "url": value.url,
+        "status": value.status,
+        "location": value.location,
+        "as_planned": value.as_planned,
+        "cached_seconds": value.cached_seconds,
+        "warning": value.warning or None,
     }
 
 

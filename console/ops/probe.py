@@ -15,12 +15,12 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING, Final
 
 from console.domain.health import HealthResult, Vantage
-from console.ops.addresses import OffLimits
+from console.ops.addresses import OffLimits, hop
 from console.ops.clock import Clock, SystemClock
 from console.ops.probe_course import Course, Pause, for_each_spelling, unaskable
 from console.ops.probe_lookup import Lookups, Resolver, SystemResolver
 from console.ops.probe_pace import Lane, Turns
-from console.ops.probe_values import Answer, Failure, Probed, ProbeSettings, Stats
+from console.ops.probe_values import Answer, Failure, Probed, ProbeSettings, Request, Stats
 
 if TYPE_CHECKING:
     import ssl
@@ -76,6 +76,20 @@ class Prober:
         finally:
             await sweep.close()
 
+    async def ask_once(self, url: str) -> Answer | Failure:
+        """One GET, redirects not followed, under the same rules of where this machine may look.
+
+        Raises:
+            OffLimits: the address is none, or not for this machine.
+            OSError: the file of authorities in the settings cannot be read.
+        """
+        where = hop(url)
+        exchanger = await self._exchanger()
+        try:
+            return await exchanger.exchange(Request("GET", where, self.settings.timeout_seconds))
+        finally:
+            await exchanger.close()
+
     def pause(self) -> None:
         """Ask nothing new; what is in flight ends and is reported."""
         self._paused = True
@@ -94,12 +108,14 @@ class Prober:
         return self._sweep.stats if self._sweep is not None else Stats(paused=self._paused)
 
     async def _start(self) -> _Sweep:
+        return _Sweep(self.settings, self._clock, await self._exchanger())
+
+    async def _exchanger(self) -> Exchanger:
         from console.ops.probe_http import Exchanger, tls_context
 
         if self._context is None:
             self._context = await asyncio.to_thread(tls_context, self.settings.ca_file)
-        exchanger = Exchanger(self.settings, Lookups(self._resolver), self._context)
-        return _Sweep(self.settings, self._clock, exchanger)
+        return Exchanger(self.settings, Lookups(self._resolver), self._context)
 
 
 class _Sweep:

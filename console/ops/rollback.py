@@ -233,9 +233,17 @@ def _require(session: Session, plan: Plan, confirmation: Confirmation, checks: S
             detail="A plan is single use. Nothing was sent.",
             hint="Review the link and make a new one",
         )
-    blocking = [check for check in checks if check.blocks]
-    if blocking:
-        first = blocking[0]
+    require_checks(checks)
+
+
+def require_checks(checks: Sequence[Check]) -> None:
+    """Refuse what a check blocks.
+
+    Raises:
+        Refused: reason `check_failed:NAME`, of the first check that blocks.
+    """
+    first = next((check for check in checks if check.blocks), None)
+    if first is not None:
         way = f"Override it with a reason: --override {first.name}=REASON" if first.overridable else ""
         raise Refused(
             f"{first.label}: {first.detail}",

@@ -8,8 +8,9 @@ from console import documents
 from console.domain.routing import Route, Visitor, route, visitors_for
 from console.domain.urls import without_scheme
 from console.exits import ExitCode
-from console.ops.review import read
+from console.ops.review import read, read_live
 from console.ops.session import Session
+from console.ops.short_link import ShortLink, ask_short_link
 from console.ops.sweep import require_spare_write
 from console.output import Output
 from console.subcommands.common import in_session, known_version
@@ -32,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ask-platform", action="store_true", help="ask the platform too: this costs a write"
     )
+    parser.add_argument(
+        "--ask-short-link", action="store_true", help="ask the short link itself: this costs a click"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,6 +56,7 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         await require_spare_write(session)
         answer = await session.online().preview(args.slug, one)
         session.count_write()
+    asked = await _short_link(session, args.slug) if args.ask_short_link else None
     document = {
         "slug": args.slug,
         "live": live.version,
@@ -59,6 +64,7 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         "routes": documents.routes(rows),
         "platform": documents.route(answer) if answer else None,
         "platform_agrees": None if answer is None else answer.destination_url == rows[0][1].destination_url,
+        "short_link": None if asked is None else documents.short_link(asked),
         "as_of": documents.when(timeline.as_of),
         "source": timeline.source.value,
     }
@@ -69,10 +75,21 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         ["VISITOR", "NOW", f"AT {args.at_version or 'LIVE'}"],
         ([v.name, _shown(before), _shown(after)] for v, before, after in rows),
     )
+    if asked is not None:
+        out.text("the short link answers  ", f"{asked.status} {without_scheme(asked.location or '')}")
+        if asked.warning:
+            out.warning(asked.warning)
     if answer is not None:
         out.text("the platform says  ", _shown(answer))
     out.note("An estimate from the documented rule order." if answer is None else "Asked of the platform.")
     return ExitCode.DONE
+
+
+async def _short_link(session: Session, slug: str) -> ShortLink | None:
+    reading = await read_live(session, slug)
+    if reading.record is None:
+        return None
+    return await ask_short_link(session, reading.record, reading.current)
 
 
 def _shown(value: Route) -> str:

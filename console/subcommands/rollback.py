@@ -13,8 +13,9 @@ from console.domain.versions import Timeline
 from console.exits import ExitCode, exit_code, exit_code_of_outcome
 from console.ops.checks import Overrides, all_checks
 from console.ops.review import read_live, review
-from console.ops.rollback import Request, confirm, perform, prepare
+from console.ops.rollback import Request, confirm, perform, prepare, require_checks
 from console.ops.session import Session
+from console.ops.short_link import ask_short_link
 from console.ops.targets import last_healthy
 from console.ops.verify import restored_health
 from console.output import Output, Styled, Tone
@@ -41,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_confirmation(parser: argparse.ArgumentParser) -> None:
     """The arguments of every verb that writes to one link."""
     parser.add_argument("--confirm", metavar='"SLUG V"', help="the words that confirm it, for scripts")
+    parser.add_argument(
+        "--ask-short-link", action="store_true", help="ask the short link afterwards: this costs a click"
+    )
     parser.add_argument("--dry-run", action="store_true", help="prepare and check; send nothing")
     parser.add_argument("--override", action="append", default=[], metavar="CHECK=REASON",
                         help="let a failed check pass, with a reason; may be repeated")  # fmt: skip
@@ -62,7 +66,7 @@ async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> 
         plan = await prepare(session, Request(args.slug, to, args.reason, seen=seen, way=Way(args.way)))
         return await carry_out(session, out, args, plan)
     except Refused as error:
-        return _refused(out, error, args.slug, args.to)
+        return refused(out, error, args.slug, args.to)
 
 
 def stated_version(timeline: Timeline, text: str) -> VersionId:
@@ -74,10 +78,11 @@ def stated_version(timeline: Timeline, text: str) -> VersionId:
     return int(digits) if digits.isdecimal() and isinstance(timeline.live, int) else text
 
 
-def _refused(out: Output, error: Refused, slug: str, to: object) -> int:
+def refused(out: Output, error: Refused, slug: str, to: object, checks: tuple[Check, ...] = ()) -> int:
+    """A guard said no: the document with `--json`, the error otherwise."""
     if not out.json:
         raise error
-    out.document(documents.refused(error, slug, to))
+    out.document({**documents.refused(error, slug, to), "checks": [documents.check(c) for c in checks]})
     return ExitCode.REFUSED
 
 
@@ -89,24 +94,50 @@ async def carry_out(session: Session, out: Output, args: argparse.Namespace, pla
     checks = await all_checks(session, plan, overrides_of(args.override))
     show_checks(out, checks)
     if args.dry_run:
-        blocked = any(check.blocks for check in checks)
-        message = "Dry run: nothing was sent." + (" A check would block it." if blocked else "")
-        dry = Result(Outcome.SKIPPED, plan.slug, plan.live.version, plan.to.version, way=plan.way,
-                     guard=session.online().capabilities.guard, checks=checks, message=message)  # fmt: skip
-        _print(out, dry)
-        return ExitCode.REFUSED if blocked else ExitCode.DONE
-    blocking = [check for check in checks if check.blocks]
-    typed = args.confirm if args.confirm is not None or blocking else _asked(out, plan)
-    shown_at = plan.made_at
-    if blocking or typed is None:
-        typed = typed or plan.phrase
-    result = await perform(session, plan, confirm(plan, typed, shown_at), checks)
+        return _dry_run(session, out, plan, checks)
+    try:
+        require_checks(checks)
+        typed = _asked(out, plan) if args.confirm is None else args.confirm
+        result = await perform(session, plan, confirm(plan, typed, plan.made_at), checks)
+    except Refused as error:
+        return refused(out, error, plan.slug, plan.to.version, checks)
     code = tell(out, result)
     if result.outcome is Outcome.APPLIED and result.overtaken_by is None:
-        found = await restored_health(session, plan, result)
-        out.note(f"{label(plan.to.version)}'s destination: {found.verdict.value.lower()}",
-                 f" in {found.latency_ms:.0f} ms" if found.latency_ms is not None else "")  # fmt: skip
+        await _look_after(session, out, args, plan, result)
     return code
+
+
+def _dry_run(session: Session, out: Output, plan: Plan, checks: tuple[Check, ...]) -> int:
+    blocked = any(check.blocks for check in checks)
+    message = "Dry run: nothing was sent." + (" A check would block it." if blocked else "")
+    result = Result(
+        Outcome.SKIPPED,
+        plan.slug,
+        plan.live.version,
+        plan.to.version,
+        guard=session.online().capabilities.guard,
+        checks=checks,
+        way=plan.way,
+        message=message,
+    )
+    _print(out, result)
+    return ExitCode.REFUSED if blocked else ExitCode.DONE
+
+
+async def _look_after(
+    session: Session, out: Output, args: argparse.Namespace, plan: Plan, result: Result
+) -> None:
+    """Whether the restored destination answers, and on request what the short link itself says."""
+    found = await restored_health(session, plan, result)
+    took = f" in {found.latency_ms:.0f} ms" if found.latency_ms is not None else ""
+    out.note(f"{label(plan.to.version)}'s destination: {found.verdict.value.lower()}{took}")
+    if args.ask_short_link:
+        reading = await read_live(session, plan.slug)
+        if reading.record is not None:
+            answer = await ask_short_link(session, reading.record, reading.current)
+            out.note(f"the short link answers {answer.status} {answer.location or ''}")
+            if answer.warning:
+                out.warning(answer.warning)
 
 
 def _asked(out: Output, plan: Plan) -> str:

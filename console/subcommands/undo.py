@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from console.domain.errors import Refused
 from console.ops.rollback import undo
 from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
-from console.subcommands.rollback import add_confirmation, carry_out
+from console.subcommands.rollback import add_confirmation, carry_out, refused
 
 EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
 
@@ -26,4 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
-    return await carry_out(session, out, args, await undo(session, args.run_id, args.reason))
+    try:
+        plan = await undo(session, args.run_id, args.reason)
+    except Refused as error:
+        return refused(out, error, "", None)
+    return await carry_out(session, out, args, plan)

@@ -89,6 +89,11 @@ def test_refusals_are_documents_with_exit_code_3(shell: Shell, practice: Practic
     assert (stale["refusal"]["seen"], stale["refusal"]["live"]) == (7, 9)
     wrong = shell.json(*ROLLBACK, "--to", "8", "--seen", "9", "--confirm", "yes", code=3)
     assert wrong["refusal"]["reason"] == "wrong_confirmation"
+    nothing = shell.json("undo", "no-such-run", "--reason", "x", "--confirm", "x", code=3)
+    assert nothing["refusal"]["reason"] == "nothing_to_undo"
+    blocked = shell.json("rollback", "vip-preview", "--to", "2", "--seen", "3", "--reason", "x", code=3)
+    assert blocked["refusal"]["reason"] in {"check_failed:destination_here", "not_confirmed"}
+    assert blocked["checks"]
     assert practice.platform.link(SLUG)["version"] == 9
 
 
@@ -113,6 +118,8 @@ def test_the_rest_of_the_main_job(shell: Shell) -> None:
     preview = shell.json("preview", SLUG, "--version", "v8", "--matrix")
     assert preview["routes"]
     assert all(r["before"]["estimate"] for r in preview["routes"])
+    clicked = shell.json("preview", SLUG, "--ask-short-link")["short_link"]
+    assert (clicked["status"], clicked["as_planned"], clicked["warning"]) == (302, True, None)
     assert "no version v77" in shell("diff", SLUG, "v77", "v9", code=9).stderr
 
 
