@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from textual import events
@@ -47,12 +48,19 @@ class Console(Shell):
         epoch: int
 
     def __init__(
-        self, engine: Engine, *, banner: str = "", theme: str = DEFAULT_THEME, crashes: Path | None = None
+        self,
+        engine: Engine,
+        *,
+        banner: str = "",
+        theme: str = DEFAULT_THEME,
+        unicode: bool | None = None,
+        crashes: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__(theme=theme)
+        super().__init__(theme=theme, unicode=unicode, now=now)
         self.title = "repoint"
         self.crash_folder = crashes
-        self.desk = Desk(engine)
+        self.desk = Desk(engine, now)
         self.main = MainScreen(self.desk, banner)
         self.performing = 0
         self._syncing = False
@@ -120,7 +128,7 @@ class Console(Shell):
             self.main.say("sync: one is under way")
             return
         self._syncing = True
-        epoch = self.desk.epoch
+        epoch, first = self.desk.epoch, self.desk.standing is None or self.desk.standing.synced_at is None
 
         def tell(progress: Progress) -> None:
             self.post_message(self.SyncProgress(progress, epoch))
@@ -133,7 +141,8 @@ class Console(Shell):
         if synced is not None:
             words = f"{synced.new:,} new, {synced.changed:,} changed, {synced.removed:,} removed"
             self.main.say(f"Read {count(synced.total)} links: {words}")
-            self.main.links.show()
+            # The first sync lists links before their health is known; the worst come first only now.
+            self.main.links.show(from_top=first and self.main.links.table.cursor == 0)
             self.main.health.refresh_board()
 
     def on_console_sync_progress(self, event: Console.SyncProgress) -> None:

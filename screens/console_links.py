@@ -110,8 +110,11 @@ class LinksPane(Vertical):
         row = self.table.row
         return row.slug if row else ""
 
-    def show(self, keep: str | None = None) -> None:
-        """Read the list again: another filter, order or state of the cache."""
+    def show(self, keep: str | None = None, *, from_top: bool = False) -> None:
+        """Read the list again: another filter, order or state of the cache.
+
+        The cursor stays on its link; `from_top` puts it on the first one.
+        """
         if self.desk.standing is None:
             return
         now = self.desk.now().timestamp()
@@ -129,6 +132,8 @@ class LinksPane(Vertical):
         self.table.lines.now = now
         self.table.sort_shown(self.sort.value, descending=self.descending)
         self.table.show_source(self.found, keep=keep)
+        if from_top:
+            self.table.move_to(0)
         self.bar.counted(found.count)
         self.caption()
 
