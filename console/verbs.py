@@ -61,6 +61,7 @@ _ALL: Final = (
     Verb("budget", ACCOUNT, "shows the writes left today"),
     Verb("config", SETTINGS, "shows the settings and which source won, or makes the file"),
     Verb("profile", SETTINGS, "lists, shows and adds profiles"),
+    Verb("doctor", SETTINGS, "looks at profile, line, token, routes, terminal, files"),
     Verb("completion", SETTINGS, "prints a shell's completion"),
     Verb("demo", PRACTICE, "opens the console on a practice incident, nothing to set up"),
     Verb("sandbox", PRACTICE, "runs the practice platform alone"),

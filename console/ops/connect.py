@@ -7,6 +7,7 @@ from dataclasses import replace
 from console.api.auth import claims_of
 from console.api.client import HttpPlatform
 from console.api.settings import ConnectionSettings, TokenSource
+from console.api.throttle import Patience
 from console.domain.errors import RepointError
 from console.domain.target import Target
 from console.ops.clock import Clock, SystemClock
@@ -44,8 +45,8 @@ async def connect(
     store = Store.open(cache_path(target.key), journal_path())
     try:
         source = tokens or _source(profile)
-        operator = await _operator(source, store, target, offline=offline)
-        platform = None if offline else HttpPlatform(_connection(profile), source, clock)
+        operator = await _operator(source, store, target, profile, offline=offline)
+        platform = None if offline else HttpPlatform(connection_settings(profile), source, clock)
     except RepointError:
         store.close()
         raise
@@ -67,7 +68,9 @@ def _source(profile: Profile) -> TokenSource:
     return token_source(profile)
 
 
-async def _operator(source: TokenSource, store: Store, target: Target, *, offline: bool) -> str:
+async def _operator(
+    source: TokenSource, store: Store, target: Target, profile: Profile, *, offline: bool
+) -> str:
     """Who the token says we are; offline without a token, who we were last time."""
     key = f"operator:{target.key}"
     if offline:
@@ -75,6 +78,10 @@ async def _operator(source: TokenSource, store: Store, target: Target, *, offlin
     secret = await source.get()
     if secret is None:
         return ""
+    if profile.jwt_key is not None or profile.jwks_file is not None:
+        from console.ops.signatures import require_good_signature
+
+        require_good_signature(secret, profile)
     claims = claims_of(secret)
     operator = claims.subject or claims.token_id
     if operator and store.marks.recall(key) != operator:
@@ -82,7 +89,8 @@ async def _operator(source: TokenSource, store: Store, target: Target, *, offlin
     return operator
 
 
-def _connection(profile: Profile) -> ConnectionSettings:
+def connection_settings(profile: Profile, *, patient: bool = True) -> ConnectionSettings:
+    """How calls to the profile's platform are made; without patience a read is tried once."""
     return ConnectionSettings(
         base_url=profile.base_url,
         handle=profile.handle,
@@ -92,7 +100,8 @@ def _connection(profile: Profile) -> ConnectionSettings:
         ca_file=profile.ca_file,
         proxy=profile.proxy,
         allow_plain_http=profile.allow_plain_http,
-        refresh=profile.refresh,
+        refresh=profile.refresh and patient,
+        patience=Patience() if patient else Patience(1, profile.timeout),
     )
 
 

@@ -207,6 +207,13 @@ def _ca_file(value: object) -> Path:
     return path
 
 
+def _public_file(value: object) -> Path:
+    path = Path(_text(value)).expanduser()
+    if not path.is_absolute() or not path.is_file():
+        raise BadValue("must be the absolute path of a file that exists, with public keys")
+    return path
+
+
 def proxy(value: object) -> str | None:
     """An HTTP proxy's address; `none` for no proxy at all."""
     text = _text(value)
@@ -269,6 +276,8 @@ KEYS: Final[dict[str, Key]] = {
         ),
         Key("honours_idempotency", _yes_or_no, _from_boolean, False, "the platform is known to honour keys"),
         Key("ca_file", _ca_file, str, None, "certificates to trust instead of the system's, PEM"),
+        Key("jwt_key", _public_file, str, None, "public key in PEM form that signs the platform's JWTs"),
+        Key("jwks_file", _public_file, str, None, "key set (JWKS) that signs the platform's JWTs"),
         Key("opt_out", _opt_out, _from_list, (), "slugs and hosts that are never looked at"),
         Key(
             "sighting_max_age",

@@ -53,6 +53,7 @@ class Profile:
         concurrency: destinations looked at at once.
         timeout: seconds, the whole of one call to the platform.
         sighting_max_age: seconds after which a sighting no longer counts as a review.
+        jwt_key: the public key, or `jwks_file` the key set, that must have signed the platform's JWTs.
         opt_out: slugs and hosts (`bank.example`, `*.partner.example`) that are never looked at.
         proxy: the proxy that calls to the platform take, settled for `base_url`; None for none.
         refresh: renew a session token early by asking the platform, which may cost a write.
@@ -76,6 +77,8 @@ class Profile:
     rollback_target_key: str = "version"
     honours_idempotency: bool = False
     ca_file: Path | None = None
+    jwt_key: Path | None = None
+    jwks_file: Path | None = None
     opt_out: tuple[str, ...] = ()
     sighting_max_age: float = 86400.0
     allow_plain_http: bool = False

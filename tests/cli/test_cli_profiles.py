@@ -60,6 +60,8 @@ TWINS = {
     "rollback_target_key": ("versionId", "versionId"),
     "honours_idempotency": ("true", True),
     "ca_file": (__file__, Path(__file__)),
+    "jwt_key": (__file__, Path(__file__)),
+    "jwks_file": (__file__, Path(__file__)),
     "opt_out": ("vip-preview, *.Bank.example", ("vip-preview", "*.bank.example")),
     "sighting_max_age": ("90m", 5400.0),
     "allow_plain_http": ("on", True),
