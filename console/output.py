@@ -6,6 +6,7 @@ it. Colour is for a terminal that wants it. A reader that went away (`| head`) e
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -267,7 +268,9 @@ def _columns(stream: TextIO | None) -> int:
 def _never_unencodable(stream: TextIO | None) -> None:
     reconfigure: Any = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
+        # It flushes first: what an earlier write left behind fails here, and again at the first line.
+        with contextlib.suppress(OSError):
+            reconfigure(errors="backslashreplace")
 
 
 def _abandon(stream: TextIO) -> None:

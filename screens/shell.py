@@ -127,6 +127,7 @@ class Shell(App[int]):
         self.lost = True
         if isinstance(self._driver, ConsoleDriver):
             self._driver.gone = True
+        terminal.let_go()
         self.leave(signal.SIGHUP)
 
     # Crashes.

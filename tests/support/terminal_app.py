@@ -50,7 +50,9 @@ class Practice(Shell):
 
     def beat(self) -> None:
         self.beats += 1
-        Path(os.environ["BEAT"]).write_text(str(self.beats))
+        path = Path(os.environ["BEAT"])
+        path.with_suffix(".new").write_text(str(self.beats))
+        path.with_suffix(".new").replace(path)  # a reader never finds it empty
         self.query_one(LinkTable).action_page(1 if self.beats % 2 else -1)
 
     def action_theme(self) -> None:
