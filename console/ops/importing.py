@@ -1,0 +1,169 @@
+"""Planning an import: every row read and checked, and what it would change, before anything is sent.
+
+A dry run ends here. What is to be applied is planned into the run's table (`cache.imports`) at the same
+time, so that what was shown and confirmed is what is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from cache.imports import ImportTable, RowState, new_table
+from console.domain.health import Verdict
+from console.domain.links import canonical
+from console.ops.importing_fields import map_columns
+from console.ops.importing_rejects import Rejects
+from console.ops.importing_rows import Planner
+from console.ops.importing_values import SHOWN, Chunks, Options, Planned, Preview, Shown
+from console.ops.profile_places import journal_path
+from console.ops.reading_rows import Row, Sheet, open_sheet
+from console.ops.reading_rows_file import inspect
+from console.ops.session import Session
+from console.ops.sync import sync
+
+_BATCH: Final = 500
+REJECTS_TOLD: Final = 10_000
+"""Rejected rows that are told one by one; the rejects file has all of them."""
+
+
+def imports_dir() -> Path:
+    """Where the tables of imports stand: beside the journal."""
+    return journal_path().parent / "imports"
+
+
+async def refresh(session: Session) -> None:
+    """Read the live links, so that the plan is made against them; offline the cache has to do."""
+    if not session.offline:
+        await sync(session)
+
+
+async def plan_import(
+    session: Session,
+    path: Path,
+    options: Options,
+    *,
+    name: str = "",
+    keep: bool = False,
+    rejects: Path | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> tuple[Preview, ImportTable | None]:
+    """Read and check every row of a file. Sends nothing, costs no write.
+
+    Args:
+        session: whose cache knows the live links: `refresh` it first.
+        path: a regular file.
+        options: as the operator said.
+        name: the file as the operator named it.
+        keep: keep the plan in a table, to be applied; returned beside the preview.
+        rejects: write the rejected rows there. A new file, whole or not at all.
+        on_progress: told how many more rows were looked at.
+
+    Raises:
+        InputRejected: the file cannot be read as rows; the line is named.
+        StorageProblem: the table or the rejects file cannot be written.
+    """
+    source = await asyncio.to_thread(inspect, path)
+    sheet = open_sheet(source, name or path.name)
+    mapped = map_columns(sheet.header, options.mapping)
+    preview = Preview(str(uuid.uuid4()), source, sheet.kind, sheet.header, mapped, sheet.delimiter)
+    planner = Planner(sheet, mapped, options.existing, session.store.inventory.links_of)
+    table = new_table(imports_dir(), preview.run) if keep else None
+    try:
+        if table is not None:
+            table.begin(_head(session, preview, options, name or path.name))
+        with Rejects.to(rejects, sheet.header) as handed_back:
+            await _all_rows(
+                sheet,
+                planner,
+                preview,
+                options,
+                table=table,
+                handed_back=handed_back,
+                on_progress=on_progress,
+            )
+        if table is not None:
+            table.planned()
+    except BaseException:
+        if table is not None:
+            table.close(remove=True)
+        raise
+    return preview, table
+
+
+async def _all_rows(
+    sheet: Sheet,
+    planner: Planner,
+    preview: Preview,
+    options: Options,
+    *,
+    table: ImportTable | None,
+    handed_back: Rejects,
+    on_progress: Callable[[int], None] | None,
+) -> None:
+    chunks = Chunks(options.rows)
+    for rows in _batches(sheet.rows()):
+        planned = planner.plan(rows)
+        if table is not None:
+            table.add(item.record for item in planned)
+        for item in planned:
+            _note(preview, item, chunks, options)
+            if item.record.faults:
+                handed_back.add(item.record)
+        if on_progress is not None:
+            on_progress(len(rows))
+        await asyncio.sleep(0)
+    preview.writes = chunks.count
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    stream = iter(rows)
+    while batch := list(islice(stream, _BATCH)):
+        yield batch
+
+
+def _note(preview: Preview, item: Planned, chunks: Chunks, options: Options) -> None:
+    record = item.record
+    if record.state is RowState.PLANNED:
+        chunks.add(record.weight)
+        preview.counts[RowState.CREATED if record.kind == "create" else RowState.UPDATED] += 1
+        if item.changes and len(preview.updated) < SHOWN:
+            preview.updated.append(Shown(record.number, record.line, record.slug, (), item.changes))
+        if options.check_destinations and record.link is not None:
+            preview.destinations.setdefault(record.link.destination_url, record.slug)
+        return
+    preview.counts[record.state] += 1
+    if record.faults:
+        told = preview.stale if record.state is RowState.STALE else preview.rejected
+        if len(told) < REJECTS_TOLD:
+            told.append(Shown(record.number, record.line, record.slug, record.faults))
+
+
+def _head(session: Session, preview: Preview, options: Options, name: str) -> dict[str, object]:
+    return {
+        "run": preview.run,
+        "name": name,
+        "made_at": session.clock.now().wall.isoformat(),
+        "header": list(preview.header),
+        "digest": preview.source.digest,
+        "same": same_job(session, preview.source.digest, options),
+    }
+
+
+def same_job(session: Session, digest: str, options: Options) -> str:
+    """What two imports have in common when the second goes on with the first."""
+    return canonical([session.target.key, digest, dict(options.mapping), options.existing.value])
+
+
+async def check_destinations(session: Session, preview: Preview) -> list[tuple[str, str, Verdict]]:
+    """Look at the new destinations from here: those that do not answer, as slug, address and verdict."""
+    failing = [
+        (preview.destinations[probed.url], probed.url, probed.verdict)
+        async for probed in session.prober.probe(preview.destinations)
+        if not probed.verdict.healthy
+    ]
+    return sorted(failing, key=lambda found: found[:2])

@@ -1,0 +1,248 @@
+"""From a row of a file to what is planned for it: all its faults, or what sending it would change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from cache.imports import Record, RowState
+from console.domain.links import JSON, Link, VersionId, label
+from console.domain.rows import BadCell, RowFault, folded, restored, rule_faults, schedule_faults
+from console.domain.versions import Change, diff
+from console.ops.importing_cells import cell_of
+from console.ops.importing_fields import FIELDS, READ_ONLY, VERSION, Field, Mapped
+from console.ops.importing_values import Existing, Planned, weight_of
+from console.ops.reading_rows import Row, Sheet
+
+Live = Callable[[Sequence[str]], Mapping[str, Link]]
+"""The links of some slugs that exist."""
+_BLANK: Final[Mapping[str, Any]] = {
+    field.name: field.read("") for field in FIELDS.values() if field.name not in {"slug", "destinationUrl"}
+    and not field.blank_keeps
+}  # fmt: skip
+_SCHEDULE: Final = frozenset({"scheduled_start_at", "scheduled_end_at", "expires_at"})
+
+
+class Planner:
+    """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row."""
+
+    def __init__(self, sheet: Sheet, mapped: Mapped, existing: Existing, live: Live) -> None:
+        self._existing = existing
+        self._live = live
+        self._mapped = mapped
+        self._header = sheet.header
+        self._seen: dict[str, tuple[int, str]] = {}
+        self._columns = [
+            (sheet.header.index(header), header, FIELDS[name])
+            for header, name in mapped.columns.items()
+            if name != VERSION
+        ]
+        by_field = {name: header for header, name in mapped.columns.items()}
+        self._slug = by_field["slug"]
+        self._version = by_field.get(VERSION)
+
+    def plan(self, rows: Sequence[Row]) -> list[Planned]:
+        """What is planned for each of some rows; one question about the live links for all of them."""
+        read = [self._read(row) for row in rows]
+        live = self._live([slug for slug, _, _ in read])
+        return [
+            self._planned(row, slug, values, faults, live.get(slug))
+            for row, (slug, values, faults) in zip(rows, read, strict=True)
+        ]
+
+    def _read(self, row: Row) -> tuple[str, dict[str, Any], list[RowFault]]:
+        values: dict[str, Any] = {}
+        faults: list[RowFault] = []
+        for index, header, field in self._columns:
+            if row.fields is None:
+                cell: JSON = row.cells[index]
+                if cell and (cell[0] == "'" or "\\u" in cell):
+                    cell = restored(cell)
+            elif header in row.fields:
+                cell = row.fields[header]
+            else:
+                continue
+            if (cell == "" or cell is None) and field.name in _BLANK:
+                values[field.attribute] = _BLANK[field.name]
+            elif (cell != "" and cell is not None) or not field.blank_keeps:
+                self._read_cell(header, field, cell, values, faults)
+        slug = str(cell) if isinstance(cell := self._given(row, self._slug), str) else ""
+        if row.fields is not None:
+            self._take_unknown(row.fields, values)
+            if self._slug not in row.fields:
+                faults.append(RowFault(self._slug, "invalid_slug", "the slug is missing"))
+        return slug, values, faults
+
+    def _read_cell(
+        self, header: str, field: Field, cell: JSON, values: dict[str, Any], faults: list[RowFault]
+    ) -> None:
+        try:
+            values[field.attribute] = field.read(cell)
+        except BadCell as bad:
+            faults.append(RowFault(header, bad.code, bad.message))
+
+    def _given(self, row: Row, header: str) -> JSON:
+        """The value of a column as the row has it."""
+        return row.cells[self._header.index(header)] if row.fields is None else row.fields.get(header)
+
+    def _take_unknown(self, fields: Mapping[str, JSON], values: dict[str, Any]) -> None:
+        """Fields of a record that nobody knows are passed through, as the platform's own are."""
+        columns = self._mapped.columns
+        unknown = {
+            name: value
+            for name, value in fields.items()
+            if name not in columns and name not in FIELDS and name not in READ_ONLY and name != VERSION
+        }
+        missing = [name for name in fields if name in FIELDS and name not in columns]
+        for name in missing:  # a field that the first record did not have
+            field = FIELDS[name]
+            try:
+                values.setdefault(field.attribute, field.read(fields[name]))
+            except BadCell:
+                unknown[name] = fields[name]
+        if unknown:
+            values["extra"] = {**values.get("extra", {}), **unknown}
+
+    def _planned(
+        self, row: Row, slug: str, values: dict[str, Any], faults: list[RowFault], live: Link | None
+    ) -> Planned:
+        if faults and live is not None:
+            faults = [fault for fault in faults if not self._as_it_is(row, fault, live, values)]
+        self._note_twins(row, slug, faults, live)
+        if live is None:
+            return self._new(row, slug, values, faults)
+        if not faults and self._existing is Existing.FAIL:
+            faults.append(RowFault(self._slug, "exists", f"{slug} exists already"))
+        if faults:
+            return self._rejected(row, slug, faults)
+        if self._existing is Existing.SKIP:
+            return Planned(Record(row.number, row.line, slug, "", RowState.SKIPPED))
+        return self._update(row, slug, values, live)
+
+    def _as_it_is(self, row: Row, fault: RowFault, live: Link, values: dict[str, Any]) -> bool:
+        """Whether a faulty cell is only what the platform itself holds: then it is not ours to refuse."""
+        name = self._mapped.columns.get(fault.column, "")
+        if name not in FIELDS:
+            return False
+        if row.fields is None:
+            same = restored(row.cells[self._header.index(fault.column)]) == restored(cell_of(live, name))
+        else:
+            same = row.fields.get(fault.column) == getattr(live, FIELDS[name].attribute)
+        if same:
+            values[FIELDS[name].attribute] = getattr(live, FIELDS[name].attribute)
+        return same
+
+    def _note_twins(self, row: Row, slug: str, faults: list[RowFault], live: Link | None) -> None:
+        key = folded(slug)
+        if not key:
+            return
+        first = self._seen.setdefault(key, (row.line, slug))
+        line, other = first
+        if line == row.line:
+            return
+        if other == slug:
+            faults.append(RowFault(self._slug, "duplicate_slug", f"{slug} stands on line {line} too"))
+        elif live is None:
+            faults.append(
+                RowFault(
+                    self._slug, "near_twin", f"differs from {other} on line {line} by case or blanks only"
+                )
+            )
+
+    def _new(self, row: Row, slug: str, values: dict[str, Any], faults: list[RowFault]) -> Planned:
+        if "destination_url" not in values and not any(f.code == "invalid_destination_url" for f in faults):
+            faults.append(RowFault("destinationUrl", "invalid_destination_url", "the destination is missing"))
+        if "slug" not in values or "destination_url" not in values:
+            return self._rejected(row, slug, faults + rule_faults(values.get("rules", ())))
+        link = Link(**values)
+        faults += _whole_faults(link, values)
+        if faults:
+            return self._rejected(row, slug, faults)
+        asked = self._asked_version(row)
+        if asked:
+            words = f"it was to be {asked}, and the link does not exist"
+            return self._stale(row, slug, words)
+        record = Record(
+            row.number, row.line, slug, "create", RowState.PLANNED, weight_of(link), link, None, (),
+            self._cells(row),
+        )  # fmt: skip
+        return Planned(record)
+
+    def _update(self, row: Row, slug: str, values: dict[str, Any], live: Link) -> Planned:
+        if all(getattr(live, name) == value for name, value in values.items() if name != "extra") and (
+            "extra" not in values or _holds(live.extra, values["extra"])
+        ):
+            return Planned(Record(row.number, row.line, slug, "", RowState.UNCHANGED))
+        if "extra" in values:
+            values["extra"] = {**live.extra, **values["extra"]}
+        link = replace(live, **values)
+        changes = diff(live, link) + _extra_changes(live, link)
+        if not changes:
+            return Planned(Record(row.number, row.line, slug, "", RowState.UNCHANGED))
+        faults = _whole_faults(link, values)
+        if faults:
+            return self._rejected(row, slug, faults)
+        asked = self._asked_version(row)
+        if asked and asked not in {label(live.version), str(live.version)}:
+            return self._stale(row, slug, f"it was to be {asked}, and {label(live.version)} is live")
+        record = Record(
+            row.number, row.line, slug, "update", RowState.PLANNED, weight_of(link), link, live.version, (),
+            self._cells(row),
+        )  # fmt: skip
+        return Planned(record, changes)
+
+    def _asked_version(self, row: Row) -> str:
+        """The version that a row is for; empty when it is for any."""
+        if self._version is None:
+            return ""
+        if row.fields is None:
+            return row.cells[self._header.index(self._version)].strip()
+        value: VersionId | None = row.fields.get(self._version)
+        return "" if value is None else str(value)
+
+    def _rejected(self, row: Row, slug: str, faults: list[RowFault]) -> Planned:
+        record = Record(
+            row.number, row.line, slug, "", RowState.REJECTED, faults=tuple(faults), cells=self._cells(row)
+        )
+        return Planned(record)
+
+    def _stale(self, row: Row, slug: str, words: str) -> Planned:
+        fault = RowFault(self._version or VERSION, "stale", words)
+        record = Record(
+            row.number, row.line, slug, "", RowState.STALE, faults=(fault,), cells=self._cells(row)
+        )
+        return Planned(record)
+
+    def _cells(self, row: Row) -> Sequence[str]:
+        if row.fields is None:
+            return row.cells
+        return [_text(row.fields.get(name)) for name in self._header]
+
+
+def _whole_faults(link: Link, values: Mapping[str, Any]) -> list[RowFault]:
+    faults = rule_faults(link.rules) if values.get("rules") else []
+    if not _SCHEDULE.isdisjoint(values):
+        faults += schedule_faults(link)
+    return faults
+
+
+def _holds(extra: Mapping[str, JSON], wanted: Mapping[str, JSON]) -> bool:
+    return all(name in extra and extra[name] == value for name, value in wanted.items())
+
+
+def _extra_changes(before: Link, after: Link) -> tuple[Change, ...]:
+    """Unknown fields that would change: they are sent, so they are shown."""
+    names = [name for name in after.extra if before.extra.get(name) != after.extra[name]]
+    return tuple(Change(name, before.extra.get(name), after.extra[name]) for name in names)
+
+
+def _text(value: JSON) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "|".join(value)
+    return json.dumps(value)

@@ -1,0 +1,168 @@
+"""What an import is made of: its options, what is planned for each row, and its figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from cache.imports import Record, RowState
+from console.domain.errors import RepointError
+from console.domain.links import JSON, Link
+from console.domain.rows import RowFault
+from console.domain.versions import Change
+from console.ops.importing_fields import Mapped
+from console.ops.reading_rows import Source
+
+CHUNK_ROWS: Final = 1000
+"""Rows of one request where the operator does not say."""
+CHUNK_BYTES: Final = 1024 * 1024
+"""Bytes of one request, about: gateways refuse larger ones."""
+MAX_CHUNK_ROWS: Final = 5000
+SHOWN: Final = 20
+"""Updated rows whose changes are shown."""
+
+
+class Existing(StrEnum):
+    """What to do with a row whose link exists."""
+
+    SKIP = "skip"
+    UPDATE = "update"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an import is to be done, as the operator said.
+
+    Attributes:
+        mapping: field by header.
+        rows: rows of one request at most.
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    existing: Existing = Existing.UPDATE
+    rows: int = CHUNK_ROWS
+    check_destinations: bool = False
+    reason: str = ""
+
+
+class Planned(NamedTuple):
+    """One row with what is planned for it; `changes` where a link is to be updated."""
+
+    record: Record
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row as it is told to the operator."""
+
+    row: int
+    line: int
+    slug: str
+    faults: tuple[RowFault, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(slots=True)
+class Preview:
+    """What an import would do; nothing has been sent.
+
+    Attributes:
+        run: id of the run; of a dry run too.
+        counts: rows by what is planned: `RowState.CREATED` and `UPDATED` are still to be done.
+        writes: requests that it takes.
+        rejected: rows with faults, each with all of them; bounded by `REJECTS_TOLD`.
+        updated: the first rows that change a link.
+        destinations: new destinations to be checked, with the slugs that get them.
+    """
+
+    run: str
+    source: Source
+    kind: str
+    header: tuple[str, ...]
+    mapped: Mapped
+    delimiter: str = ""
+    counts: Counter[RowState] = field(default_factory=Counter)
+    writes: int = 0
+    rejected: list[Shown] = field(default_factory=list)
+    stale: list[Shown] = field(default_factory=list)
+    updated: list[Shown] = field(default_factory=list)
+    destinations: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """All rows of the file."""
+        return self.counts.total()
+
+    @property
+    def to_send(self) -> int:
+        """Rows that are to be written."""
+        return self.counts[RowState.CREATED] + self.counts[RowState.UPDATED]
+
+    @property
+    def phrase(self) -> str:
+        """What confirms it."""
+        return f"import {self.to_send}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of an import.
+
+    Attributes:
+        state: `done`, `stopped` (resumable), or `dry-run`.
+        stop_reason: why it stopped, in words; empty when it is done.
+        counts: rows by state; they add up to the file's rows.
+        error: the failure that stopped it.
+    """
+
+    run: str
+    state: str
+    counts: Mapping[RowState, int]
+    writes_spent: int = 0
+    stop_reason: str = ""
+    error: RepointError | None = None
+    handed_back: Sequence[Record] = ()
+
+
+def weight_of(link: Link) -> int:
+    """Bytes of a link in a request, about; never much too few."""
+    weight = 420 + _weight(link.destination_url) + _weight(link.title) + _weight(link.description)
+    for items in (link.tags, link.categories):
+        weight += sum(_weight(item) + 3 for item in items)
+    if link.rules or link.tracking or link.tracking_policy or link.extra:
+        weight += _nested(link)
+    return weight
+
+
+def _weight(text: str) -> int:
+    return len(text) if text.isascii() else 6 * len(text)
+
+
+def _nested(link: Link) -> int:
+    rules = sum(300 + _weight(repr(rule)) for rule in link.rules)
+    parts: tuple[Mapping[str, JSON], ...] = (link.tracking, link.tracking_policy, link.extra)
+    return rules + sum(_weight(repr(part)) for part in parts)
+
+
+@dataclass(slots=True)
+class Chunks:
+    """Counts the requests that rows of these weights take, as `ImportTable.next_chunk` cuts them."""
+
+    rows: int
+    weight: int = CHUNK_BYTES
+    count: int = 0
+    _rows: int = 0
+    _weight: int = 0
+
+    def add(self, weight: int) -> None:
+        """One more row."""
+        self._rows += 1
+        self._weight += weight
+        if self.count == 0 or self._rows > self.rows or self._weight > self.weight:
+            self.count += 1
+            self._rows, self._weight = 1, weight
