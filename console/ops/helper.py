@@ -24,8 +24,8 @@ class HelperFailed(Exception):
         self.what = what
 
 
-async def run_helper(argv: Sequence[str], environ: Mapping[str, str], seconds: float) -> str:
-    """What the command prints to standard output.
+async def run_helper(argv: Sequence[str], environ: Mapping[str, str], seconds: float, text: str = "") -> str:
+    """What the command prints to standard output. `text` is its input.
 
     It runs in a session of its own, so that everything it started ends with it.
 
@@ -37,7 +37,7 @@ async def run_helper(argv: Sequence[str], environ: Mapping[str, str], seconds: f
         process = await asyncio.create_subprocess_exec(
             *argv,
             env=dict(environ),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if text else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
@@ -49,6 +49,7 @@ async def run_helper(argv: Sequence[str], environ: Mapping[str, str], seconds: f
     finished = False
     try:
         async with asyncio.timeout(seconds):
+            await _tell(process, text)
             raw = await _bounded(process)
             status = await process.wait()
         finished = True
@@ -63,6 +64,16 @@ async def run_helper(argv: Sequence[str], environ: Mapping[str, str], seconds: f
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         raise HelperFailed("printed something that is not text") from None
+
+
+async def _tell(process: asyncio.subprocess.Process, text: str) -> None:
+    """Give the command its input; one that does not want it is judged by how it ends."""
+    if process.stdin is None:
+        return
+    with contextlib.suppress(ConnectionError):
+        process.stdin.write(text.encode())
+        await process.stdin.drain()
+    process.stdin.close()
 
 
 async def _bounded(process: asyncio.subprocess.Process) -> bytes:

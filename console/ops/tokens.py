@@ -134,19 +134,12 @@ class KeyringToken(_Kept):
         seconds: float = KEYRING_SECONDS,
     ) -> None:
         super().__init__()
-        service, slash, user = entry.partition("/")
-        self._service = service
-        self._user = user if slash and user else default_user
+        self._service, self._user = keyring_entry(entry, default_user)
         self._environ = os.environ if environ is None else environ
         self._seconds = seconds
 
     async def _fetch(self) -> Secret:
-        from importlib.util import find_spec
-
-        if find_spec("keyring") is None:
-            raise SignInNeeded(
-                "The keyring support is not installed", hint=f"pip install 'repoint[keyring]'\nOr: {_WAYS}"
-            )
+        require_keyring()
         # -P keeps a keyring.py of the current folder from being run instead.
         argv = (sys.executable, "-P", "-m", "keyring", "get", self._service, self._user)
         try:
@@ -165,12 +158,66 @@ class KeyringToken(_Kept):
         return _one_line(text, "The keyring")
 
 
-class PromptToken(_Kept):
-    """The token typed at the terminal: not echoed, kept until the program ends, never stored."""
+def keyring_entry(entry: str, default_user: str) -> tuple[str, str]:
+    """Service and user that `SERVICE` or `SERVICE/USER` names."""
+    service, slash, user = entry.partition("/")
+    return service, user if slash and user else default_user
 
-    def __init__(self, profile: str, base_url: str, ask: Callable[[str], str] | None = None) -> None:
+
+def require_keyring() -> None:
+    """Raise `SignInNeeded` when the support for keyrings is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("keyring") is None:
+        raise SignInNeeded(
+            "The keyring support is not installed", hint=f"pip install 'repoint[keyring]'\nOr: {_WAYS}"
+        )
+
+
+async def store_in_keyring(
+    secret: Secret,
+    entry: tuple[str, str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    seconds: float = KEYRING_SECONDS,
+) -> None:
+    """Put the token into the system keyring, through the input of a process of its own.
+
+    Raises:
+        SignInNeeded: there is no keyring here, or it is locked. Nothing was stored anywhere else.
+    """
+    require_keyring()
+    env = os.environ if environ is None else environ
+    argv = (sys.executable, "-P", "-m", "keyring", "set", *entry)
+    try:
+        await run_helper(argv, _without_tokens(env), seconds, text=secret.reveal())
+    except HelperSlow as slow:
+        raise SignInNeeded(
+            f"The keyring did not answer within {seconds:g} seconds: it may be locked",
+            detail="The token was not stored.",
+            hint=f"Unlock it. On a machine without a screen: {_WAYS}",
+        ) from slow
+    except HelperFailed as failed:
+        raise SignInNeeded(
+            "The keyring took no token",
+            detail="The token was not stored. This machine may have no keyring (no desktop, no D-Bus).",
+            hint=_WAYS,
+        ) from failed
+
+
+class PromptToken(_Kept):
+    """The token typed at the terminal: not echoed, kept until the program ends, not stored here."""
+
+    def __init__(
+        self,
+        profile: str,
+        base_url: str,
+        ask: Callable[[str], str] | None = None,
+        *,
+        fate: str = "not shown, not stored",
+    ) -> None:
         super().__init__()
-        self._question = f"Token for {safe(profile, 64)} at {safe(base_url, 200)} (not shown, not stored): "
+        self._question = f"Token for {safe(profile, 64)} at {safe(base_url, 200)} ({fate}): "
         self._ask = ask
 
     async def _fetch(self) -> Secret:

@@ -1,0 +1,108 @@
+"""Notes, the journal and the cache's files, from the command line."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from console.domain.text import safe
+from console.practice.server import PracticeServer
+from tests.support.inprocess import Here
+
+
+def test_a_note_is_kept_without_platform_and_token_and_read_back(here: Here) -> None:
+    here.set(REPOINT_BASE_URL="https://api.example", REPOINT_HANDLE="acme")
+    noted = here("note", "INC-204:", "the  shop\n is down", "--json").json
+    assert noted["text"] == "INC-204: the shop is down"
+    [entry] = here("journal", "--json").lines
+    assert (entry["seq"], entry["kind"]) == (noted["seq"], "note")
+    assert entry["fields"]["text"] == noted["text"]
+    assert "the shop is down" in here("journal").out
+    here("note", " ", code=2)
+
+
+def test_entries_are_chosen_by_time_kind_and_number(here: Here) -> None:
+    here.set(REPOINT_BASE_URL="https://api.example", REPOINT_HANDLE="acme")
+    for word in ("one", "two", "three"):
+        here("note", word)
+    assert [e["fields"]["text"] for e in here("journal", "--limit", "2", "--json").lines] == ["two", "three"]
+    assert len(here("journal", "--since", "1h", "--json").lines) == 3
+    assert here("journal", "--since", "2999-01-01", "--json").lines == []
+    assert here("journal", "--kind", "refusal", "--json").lines == []
+    assert "an age or a time" in here("journal", "--since", "soon", code=2).err
+
+
+def test_without_a_journal_none_is_begun(here: Here, home: Path) -> None:
+    assert here("journal").out == ""
+    assert here("journal", "--verify", "--json").json == {"ok": True, "entries": 0, "faults": []}
+    assert not home.exists()
+
+
+def test_verifying_names_what_was_edited(here: Here, home: Path) -> None:
+    here.set(REPOINT_BASE_URL="https://api.example", REPOINT_HANDLE="acme")
+    here("note", "the truth")
+    assert here("journal", "--verify", "--json").json == {"ok": True, "entries": 1, "faults": []}
+    with closing(sqlite3.connect(home / "journal.db")) as connection, connection:
+        connection.execute("UPDATE entries SET body = replace(body, 'truth', 'tale')")
+    found = here("journal", "--verify", "--json", code=1).json
+    assert [(f["damage"], f["seq"]) for f in found["faults"]] == [("edited", 1)]
+    assert "edited" in here("journal", "--verify", code=1).out
+
+
+def test_a_note_is_shown_as_text(here: Here) -> None:
+    here.set(REPOINT_BASE_URL="https://api.example", REPOINT_HANDLE="acme")
+    hostile = "a\x1b[2Jb\u202ec[/red]"
+    here("note", hostile)
+    shown = here("journal").out
+    assert "\x1b" not in shown
+    assert safe(hostile) in shown
+
+
+def test_the_cache_is_told_pruned_and_cleared(here: Here, practice: PracticeServer, home: Path) -> None:
+    here.at(practice)
+    before = here("cache", "info", "--json").json
+    assert (before["exists"], before["links"]) == (False, None)
+    here("history", "spring-launch")
+    here("sync")
+    info = here("cache", "info", "--json").json
+    assert (info["exists"], info["links"], info["timelines"], info["sightings"]) == (True, 12, 1, 1)
+    assert info["size_bytes"] > 0
+    assert info["synced_at"]
+    pruned = here("cache", "prune", "--health-days", "0", "--json").json
+    assert pruned["sightings"] == 0
+    record = (home / "journal.db").read_bytes()
+    assert here("cache", "clear", "--json").json == {"path": info["path"], "cleared": True}
+    assert not Path(info["path"]).exists()
+    assert (home / "journal.db").read_bytes() == record
+    assert here("cache", "clear", "--json").json["cleared"] is False
+    assert here("cache", "prune", "--json").json["health_results"] == 0
+    here("cache", "prune", "--health-days", "-1", code=2)
+
+
+def test_a_cache_of_a_newer_program_is_refused_and_can_be_cleared(
+    here: Here, practice: PracticeServer
+) -> None:
+    here.at(practice)
+    here("sync")
+    path = here("cache", "info", "--json").json["path"]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    refused = here("links", "--json", code=1).error
+    assert "newer repoint" in refused["title"]
+    assert "cache clear" in refused["hint"]
+    assert here("cache", "clear", "--json").json["cleared"] is True
+    assert len(here("links", "--json").lines) == 12
+
+
+def test_a_journal_of_a_newer_program_stops_everything_that_needs_it(
+    here: Here, practice: PracticeServer, home: Path
+) -> None:
+    here.at(practice)
+    here("note", "x")
+    with closing(sqlite3.connect(home / "journal.db")) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    for argv in (["journal"], ["links"], ["note", "y"]):
+        refused = here(*argv, "--json", code=1).error
+        assert refused["title"] == "The journal was written by a newer repoint"
+        assert refused["hint"] == "Upgrade repoint."
