@@ -199,7 +199,8 @@ async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent, *, re
         finding = settle.examine(write, reading, session.clock.now(), ended=sent.ended)
         looked = replace(looked, finding=finding)
         if finding.found is Found.APPLIED:
-            see(session, reading, Seen.RESULT)
+            if finding.overtaken_by is None:  # what slipped in was not reviewed by anybody yet
+                see(session, reading, Seen.RESULT)
             return _applied(session, plan, write, sent, finding)
         if finding.found is Found.MOVED:
             break

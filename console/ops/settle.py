@@ -41,7 +41,8 @@ class Finding:
 
     Attributes:
         step: the version that the write made, when found.
-        overtaken_by: a version that slipped in: before ours, or on top of it.
+        overtaken_by: a version that slipped in: before ours, or on top of it; or the expected one itself,
+            when its content moved under the same number before our write replaced it.
         certain: the step carries our own mark, so that it cannot be a colleague's.
     """
 
@@ -73,7 +74,8 @@ def examine(write: Write, reading: Reading, now: Moment, *, ended: bool) -> Find
     newer = _newer_than(write, reading)
     step = _step(write, newer)
     if step is not None:
-        return Finding(Found.APPLIED, step, _slipped_in(newer, step), mark_of(write.key) in step.note)
+        other = _slipped_in(newer, step) or _replaced_unseen(write, reading)
+        return Finding(Found.APPLIED, step, other, mark_of(write.key) in step.note)
     unmoved = same_version(reading.live, write.expected_version)
     if unmoved and reading.current.fingerprint == write.expected_fingerprint:
         return Finding(Found.NOT_APPLIED if ended or is_over(write, now) else Found.NOT_YET)
@@ -125,6 +127,13 @@ def _slipped_in(newer: tuple[Version, ...], step: Version) -> Version | None:
     return newer[0] if index > 0 else None
 
 
+def _replaced_unseen(write: Write, reading: Reading) -> Version | None:
+    """The expected version when it no longer says what was reviewed: platforms compare numbers alone."""
+    expected = None if write.expected_version is None else reading.timeline.find(write.expected_version)
+    moved = expected is not None and expected.fingerprint != write.expected_fingerprint
+    return expected if moved else None
+
+
 def as_planned(write: Write, finding: Finding) -> bool:
     """Whether the step made exactly the state that was planned."""
     return finding.step is not None and finding.step.fingerprint == write.target_fingerprint
@@ -147,6 +156,8 @@ def sentence(write: Write, finding: Finding) -> str:
         return f"{text}, but visitors do not get what {target} gave them: compare the two."
     if other is None:
         return f"{text}."
+    if same_version(other.version, write.expected_version):
+        return f"{text}, but the content of {before} had changed since you saw it: look at both."
     who = f" by {other.created_by}" if other.created_by else ""
     return f"{text}, but {label(other.version)}{who} slipped in: look at both."
 
