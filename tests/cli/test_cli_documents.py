@@ -1,0 +1,142 @@
+"""The JSON of every command: keys are a contract. They may be added to; none may go or be renamed."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.practice.server import PracticeServer
+from tests.support.inprocess import Done, Here
+
+SLUG = "spring-launch"
+WHY = ("--reason", "shop is down")
+LINK = ("slug", "destination_url", "host", "title", "version", "enabled", "health", "verdict", "status_code",
+        "latency_ms", "checked_at", "updated_at", "clicks", "held", "bad")  # fmt: skip
+HEALTH = ("slug", "destination_url", "verdict", "phase", "status_code", "latency_ms", "final_url", "from",
+          "checked_at", "detail")  # fmt: skip
+WRITE = ("outcome", "slug", "from", "to", "new_version", "overtaken_by", "guard", "request_id", "run",
+         "checks", "refusal", "message")  # fmt: skip
+REFUSAL = ("reason", "seen", "live", "changed_by", "changed_at", "diff", "next")
+VERSION = ("version", "live", "created_at", "created_by", "action", "note", "rolled_back_to", "fingerprint",
+           "health", "bad", "changes")  # fmt: skip
+HISTORY = ("slug", "live", "versions", "as_of", "source")
+METER = ("plan", "limit", "used", "left", "reserve", "free_for_other_work", "day", "as_of")
+WHOAMI = ("operator", "name", "role", "handle", "plan", "profile", "environment", "base_url", "token_id",
+          "token_expires_at", "handles")  # fmt: skip
+LOGIN = ("operator", "name", "role", "plan", "profile", "handle", "base_url", "token_kind", "token_id",
+         "token_expires_at", "token_signature", "warnings", "stored", "next")  # fmt: skip
+CACHE = ("path", "exists", "size_bytes", "links", "timelines", "health_results", "sightings", "synced_at",
+         "journal", "journal_bytes")  # fmt: skip
+ROUTE = ("status", "destination_url", "rule", "estimate")
+ERROR = ("code", "title", "detail", "hint", "request_id")
+
+LOOKS: list[tuple[str, str, tuple[str, ...]]] = [
+    ("sync", "", ("links", "new", "changed", "removed", "health_results", "as_of")),
+    ("links --limit 3", "*", LINK),
+    (f"history {SLUG}", "", HISTORY),
+    (f"history {SLUG}", "versions", VERSION),
+    (f"diff {SLUG} v8 v9", "", ("slug", "before", "after", "changes", "visitors_affected", "source")),
+    (f"diff {SLUG} v8 v9", "changes", ("field", "before", "after")),
+    (f"preview {SLUG}", "", ("slug", "live", "version", "routes", "platform", "platform_agrees", "source")),
+    (f"preview {SLUG}", "routes", ("visitor", "before", "after")),
+    (f"preview {SLUG} --ask-platform", "platform", ROUTE),
+    (f"health slug:{SLUG}", "*", HEALTH),
+    (f"health slug:{SLUG} --outages", "*", ("host", "band", "links", "kinds", "since", "slugs")),
+    ("reconcile", "", ("settled",)),
+    ("arm --off", "", ("profile", "armed", "seconds")),
+    ("note hello", "", ("seq", "at", "text")),
+    ("journal", "*", ("seq", "at", "kind", "fields", "hash")),
+    ("journal --verify", "", ("ok", "entries", "faults")),
+    ("whoami", "", WHOAMI),
+    ("login --with-token", "", LOGIN),
+    ("budget", "", METER),
+    ("config show", "", ("profile", "config", "settings")),
+    ("config path", "", ("config", "cache", "state")),
+    ("profile list", "", ("profiles", "config")),
+    ("doctor", "", ("ok", "profile", "counts", "checks", "repaired")),
+    ("doctor", "checks", ("name", "status", "detail", "remedy")),
+    ("cache info", "", CACHE),
+    ("cache prune", "", ("path", "health_results", "sightings", "size_bytes")),
+    ("cache clear", "", ("path", "cleared")),
+]  # fmt: skip
+
+
+def keys(value: Any) -> list[str]:
+    """The keys of a document, or those that all documents of a list have."""
+    assert value, "nothing was printed to look at"
+    return list(value) if isinstance(value, dict) else [k for k in value[0] if all(k in row for row in value)]
+
+
+def found(done: Done, where: str) -> list[str]:
+    assert done.out.isascii()
+    if where == "*":
+        return keys(done.lines)
+    return keys(done.json[where] if where else done.json)
+
+
+def test_what_looks_has_its_keys_in_their_order(here: Here, practice: PracticeServer) -> None:
+    here.at(practice)
+    for line, where, wanted in LOOKS:
+        here.monkeypatch.setattr("sys.stdin", io.StringIO(practice.token))
+        done = here(*line.split(), "--json", code=None)
+        assert done.code in {0, 4}, (line, done)
+        has = found(done, where)
+        assert [key for key in has if key in wanted] == list(wanted), line
+
+
+def test_a_rollback_its_undo_a_refusal_and_an_error(here: Here, practice: PracticeServer) -> None:
+    here.at(practice)
+    rollback = ("rollback", SLUG, "--to", "v8", *WHY, "--json")
+    unseen = here(*rollback, "--confirm", f"{SLUG} v8", code=3).json
+    assert [k for k in unseen if k in WRITE] == list(WRITE)
+    assert [k for k in unseen["refusal"] if k in REFUSAL] == list(REFUSAL)
+    here("history", SLUG)
+    dry = here(*rollback, "--dry-run").json
+    done = here(*rollback, "--confirm", f"{SLUG} v8").json
+    for document in (dry, done):
+        assert [k for k in document if k in WRITE] == list(WRITE)
+    assert {tuple(check)[:3] for check in done["checks"]} == {("name", "status", "detail")}
+    assert {check["status"] for check in done["checks"]} <= {"ok", "warn", "fail", "skipped"}
+    assert done["guard"] in {"STRONG", "BEST_EFFORT"}
+    error = here("history", "no-such-link", "--json", code=1).error
+    assert tuple(error) == ERROR
+    assert error["request_id"]
+
+
+def test_offline_documents_are_the_same_with_their_source(here: Here, practice: PracticeServer) -> None:
+    here.at(practice)
+    online = here("history", SLUG, "--json").json
+    offline = here("history", SLUG, "--offline", "--json").json
+    assert list(online) == list(offline)
+    assert (online["source"], offline["source"]) == ("platform", "cache")
+
+
+def test_a_plain_terminal_line_never_replaces_the_document(here: Here, practice: PracticeServer) -> None:
+    here.at(practice)
+    for line in ("whoami", "budget", "doctor", "cache info", "config show"):
+        plain = here(*line.split()).out
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(plain)
+
+
+def test_files_are_written_whole_and_never_over_another(
+    here: Here, practice: PracticeServer, tmp_path: Path
+) -> None:
+    here.at(practice)
+    file = tmp_path / "timeline.json"
+    here("history", SLUG, "-o", str(file))
+    assert [k for k in json.loads(file.read_text()) if k in HISTORY] == list(HISTORY)
+    assert "exists already" in here("history", SLUG, "-o", str(file), code=1).err
+
+
+def test_the_doctor_ends_with_1_when_something_fails(here: Here, practice: PracticeServer) -> None:
+    here.at(practice, REPOINT_TOKEN=practice.platform.tokens.jwt(lives=-10))
+    done = here("doctor", "--json", code=1).json
+    assert done["ok"] is False
+    assert done["counts"]["fail"] == sum(check["status"] == "fail" for check in done["checks"])
+    assert all(check["remedy"] for check in done["checks"] if check["status"] == "fail")
+    assert here("doctor", "--renew-journal", "--json", code=3).error["title"].startswith("The journal is not")
