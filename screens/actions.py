@@ -60,7 +60,6 @@ class Action:
 _PRINTED: Final = {
     "slash": "/",
     "question_mark": "?",
-    "colon": ":",
     "equals_sign": "=",
 }
 
@@ -76,9 +75,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("unmark", "V", "unmark all", "Take all marks away.", Scope.LINKS, needs_marks=True),
     Action(
-        "check", "h", "check", "Check the health of the marked links, or of the one under the cursor.",
+        "check", "h", "check",
+        "Check from here the marked links, in the timeline its link, else the filter's first 500.",
         needs_link=True, hint=30,
     ),
+    Action("pause", "z", "pause", "Pause the running check; again, go on with it."),
+    Action("stop", "x", "stop", "Stop the running check; what it has found stays."),
     Action(
         "rollback", "r", "roll back", "Roll the link back: choose, check, confirm, verified.",
         dangerous=True, needs_live=True, needs_link=True, role=Role.OPERATOR, hint=40,
@@ -106,7 +108,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "release", "l", "release", "Stop watching a rolled-back link.", needs_link=True,
     ),
-    Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes.", needs_live=True),
+    Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that."),
     Action(
         "reconcile", "w", "open writes", "Settle writes whose outcome is not known, by reading the platform.",
         needs_live=True,
@@ -117,8 +119,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pane-all", "4", "all panes", "Show the panes side by side, or one at a time."),
     Action("next-pane", "tab", "next pane", "Go to the next pane."),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again."),
-    Action("palette", "colon", "command", "Find any action by its name."),
-    Action("quit", "q", "quit", "Leave. The next start offers to go on where you were.", hint=90),
+    Action("quit", "q", "quit", "Leave.", hint=90),
     Action("help", "question_mark", "help", "All keys, and why one does not work now.", hint=100),
 )  # fmt: skip
 
@@ -142,6 +143,7 @@ class ActionState:
         undoable: whether there is a rollback of ours to undo on it.
         busy: what is under way that the action would get in the way of; empty when nothing is.
         versions: how many versions of the link are known.
+        sweeping: whether a check is running.
     """
 
     offline: str = ""
@@ -156,6 +158,7 @@ class ActionState:
     undoable: bool = False
     busy: str = ""
     versions: int = 0
+    sweeping: bool = False
 
 
 def why_not(action: Action, state: ActionState) -> str | None:
@@ -181,7 +184,7 @@ def _write_refused(action: Action, state: ActionState) -> str | None:
     if state.read_only:
         return f"Read-only: {state.read_only}"
     if not state.armed:
-        return "The profile is protected: arm it with `repoint arm --reason TEXT`"
+        return "The profile is protected: press a to arm it"
     return state.busy or None
 
 
@@ -191,6 +194,10 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
         "reconcile": None if state.open_writes else "Every write is settled",
         "release": None if state.held else "The link is not being watched",
         "undo": None if state.undoable else "You have rolled nothing back on this link",
+        "preview": None if state.versions else "The link's history has not been read yet",
+        "note-bad": None if state.versions else "The link's history has not been read yet",
+        "pause": None if state.sweeping else "No check is running",
+        "stop": None if state.sweeping else "No check is running",
         "diff": None if state.versions > 1 else "There is only one version to look at",
     }
     return reasons.get(action.id)

@@ -22,8 +22,10 @@ from console.ops.rollback import Confirmation
 from console.ops.session import Session
 from console.ops.sync import Progress, is_due, sync
 from console.ops.verify import restored_health
+from screens.console_acts import Acts
 from screens.console_desk import Desk
 from screens.console_main import MainScreen
+from screens.hold_watch import HOLD_SECONDS, HoldWatch
 from screens.present.words import count, health_of
 from screens.rollback_dialog import Left, RollbackDialog
 from screens.shell import Shell
@@ -62,8 +64,10 @@ class Console(Shell):
         self.crash_folder = crashes
         self.desk = Desk(engine, now)
         self.main = MainScreen(self.desk, banner)
+        self.acts = Acts(self.main, self.copy)
         self.performing = 0
         self._syncing = False
+        self._holds = HoldWatch(self.desk, self.main.say)
 
     def on_mount(self) -> None:
         """Watch the terminal, show the screen, open the session."""
@@ -72,6 +76,7 @@ class Console(Shell):
         self.desk.changed = self.main.refresh_lines
         self.push_screen(self.main)
         self.run_worker(self._open(), group="open")
+        self.set_interval(HOLD_SECONDS, lambda: self._work(self._holds.look()))
 
     async def on_event(self, event: events.Event) -> None:
         """Begin the filter before the next key is handed on.
@@ -116,11 +121,15 @@ class Console(Shell):
         await self.desk.ask(work, live=True)
         await self.desk.refresh()
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, *, show: bool = False) -> None:
+        """Settle open writes; told in the notice line, or one by one where it was asked for."""
         settled = await self.desk.ask(recovery.reconcile)
         if settled:
             self.main.say("Found open writes. " + " ".join(each.sentence for each in settled))
+            if show or len(settled) > 1:
+                self.acts.settled(settled)
         await self.desk.refresh()
+        self.main.timeline.reload()
 
     async def _sync(self) -> None:
         """Read every link; the list fills while it runs."""
@@ -158,43 +167,18 @@ class Console(Shell):
 
     def action_do(self, name: str) -> None:
         """Do what the main screen has found possible."""
-        main = self.main
-        simple: dict[str, Callable[[], None]] = {
-            "filter": main.links.start_filter,
-            "unmark": main.links.unmark,
-            "diff": main.show_diff,
-            "history": main.timeline.reload,
-            "sort": main.links.next_order,
-            "copy": self._copy,
-            "check": self._check,
+        own: dict[str, Callable[[], None]] = {
             "rollback": self.open_rollback,
-            "undo": lambda: self.open_rollback(undoes=main.timeline.undoable),
+            "undo": lambda: self.open_rollback(undoes=self.main.timeline.undoable),
             "sync": lambda: self._work(self._sync()),
-            "reconcile": lambda: self._work(self._reconcile()),
-            "pane-links": lambda: main.show_pane("links"),
-            "pane-timeline": lambda: main.show_pane("timeline"),
-            "pane-health": lambda: main.show_pane("health"),
-            "pane-all": main.turn_together,
-            "next-pane": main.next_pane,
+            "reconcile": lambda: self._work(self._reconcile(show=True)),
             "redraw": self.action_redraw,
-            "help": main.show_help,
             "quit": self._leave,
         }
-        simple[name]()
+        (own.get(name) or self.acts.table()[name])()
 
     def _work(self, work: Coroutine[None, None, None]) -> None:
         self.run_worker(work, group="work")
-
-    def _copy(self) -> None:
-        done = self.copy(self.main.timeline.as_text())
-        self.main.say("Copied the link's state" if done else "copy: too long for the clipboard")
-
-    def _check(self) -> None:
-        slugs = self.main.links.wanted()
-        if self.main.timeline.view.has_focus:
-            slugs = [self.main.timeline.slug]
-        if slugs:
-            self.main.health.check(slugs)
 
     def _leave(self) -> None:
         if self.performing:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from console.ops.browse import Board
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from screens.console_desk import Desk
-from screens.present.outages import healthy_line, outage_lines, second_look_line, sweep_line
+from screens.present.outages import TwoLooks, healthy_line, outage_lines, second_look_lines, sweep_line
 from screens.present.words import counted, health_of
 from screens.themes import Look
 from screens.widgets.text_pane import TextPane
@@ -34,6 +34,7 @@ class Sweep:
     total: int
     rate: float
     ended: bool = False
+    paused: bool = False
 
 
 class HealthPane(Vertical):
@@ -45,6 +46,9 @@ class HealthPane(Vertical):
 
         sweep: Sweep
         epoch: int
+
+    class Turned(Message):
+        """A sweep has begun or ended: other keys work."""
 
     class Checked(Message):
         """A sweep has ended: what lists and timelines say of health may be another."""
@@ -84,29 +88,46 @@ class HealthPane(Vertical):
         """Look at the destinations of these links from here; another check replaces a running one."""
         self.run_worker(self._sweep(list(slugs)), group="sweep", exclusive=True)
 
+    def stop_check(self) -> None:
+        """End the running check; what was found stays."""
+        self.workers.cancel_group(self, "sweep")
+
+    def pause_check(self) -> None:
+        """Ask nothing new for now; again, go on."""
+        if self.sweep is not None and self.sweeping:
+            self.sweep = replace(self.sweep, paused=not self.sweep.paused)
+            self._draw()
+            self.run_worker(self.desk.ask(_pausing(self.sweep.paused)), group="pause")
+
     async def _sweep(self, slugs: list[str]) -> None:
-        epoch, started = self.desk.epoch, monotonic()
-        last = 0.0
-        done, total = 0, len(slugs)
+        epoch = self.desk.epoch
+        done, total, last, begun = 0, len(slugs), 0.0, False
 
-        def now(*, ended: bool = False) -> HealthPane.Progressed:
-            rate = done / max(monotonic() - started, 0.001)
-            return self.Progressed(Sweep(done, total, rate, ended), epoch)
+        def told(session: Session | None = None, *, ended: bool = False) -> HealthPane.Progressed:
+            stats = session.prober.stats if session is not None else None
+            rate = stats.rate if stats is not None else 0.0
+            paused = stats is not None and stats.paused
+            return self.Progressed(Sweep(done, total, rate, ended, paused), epoch)
 
-        async def work(session: Session) -> None:
-            nonlocal done, total, last
+        async def work(session: Session) -> Sweep:
+            nonlocal done, total, last, begun
+            session.prober.resume()
             items = from_cache(session, slugs)
             total = len(items)
             async for _ in check_from_here(session, items):
                 done += 1
                 if monotonic() - last > _TELL_SECONDS:
                     last = monotonic()
-                    self.post_message(now())
+                    self.post_message(told(session))
+            return told(session, ended=True).sweep
 
-        self.post_message(now())
-        await self.desk.ask(work)
-        self.post_message(now(ended=True))
-        self.post_message(self.Checked())
+        self.post_message(told())
+        found: Sweep | None = None
+        try:
+            found = await self.desk.ask(work)
+        finally:  # a stopped check has found something too
+            self.post_message(self.Progressed(found or Sweep(done, total, 0.0, ended=True), epoch))
+            self.post_message(self.Checked())
 
     def on_health_pane_progressed(self, event: HealthPane.Progressed) -> None:
         """Show how far it is."""
@@ -114,6 +135,8 @@ class HealthPane(Vertical):
         if event.epoch == self.desk.epoch:
             self.sweep = event.sweep
             self._draw()
+            if event.sweep.ended or not event.sweep.done:
+                self.post_message(self.Turned())
 
     def _draw(self) -> None:
         board = self.board
@@ -125,15 +148,32 @@ class HealthPane(Vertical):
         lines: list[Text] = []
         board, now = self.board, self.desk.now()
         if self.sweep is not None:
-            lines += [sweep_line(self.sweep.done, self.sweep.total, self.sweep.rate, look, width), Text()]
+            sweep = self.sweep
+            lines.append(sweep_line(sweep.done, sweep.total, sweep.rate, look, width, paused=sweep.paused))
         if board is None or not (board.outages or board.links):
             return [*lines, Text("Nothing is known of any destination yet: h checks from here", look.muted)]
         lines += outage_lines(board.outages, board.samples, look, width, now)
         lines.append(healthy_line(board.hosts, board.links, board.latencies, look, width))
         if board.looks:
-            lines += [Text(), Text("Second look from this machine", look.muted)]
-            lines += [
-                second_look_line(each.host, health_of(each.here), each.difference, look, width)
+            both = [
+                TwoLooks(
+                    each.host,
+                    health_of(each.here),
+                    health_of(each.platform) if each.platform else None,
+                    (now - each.platform.checked_at).total_seconds() if each.platform else 0.0,
+                    each.difference,
+                )
                 for each in board.looks
             ]
+            lines += [Text(), *second_look_lines(both, look, width)]
         return lines
+
+
+def _pausing(paused: bool) -> Callable[[Session], Coroutine[Any, Any, None]]:
+    async def work(session: Session) -> None:
+        if paused:
+            session.prober.pause()
+        else:
+            session.prober.resume()
+
+    return work

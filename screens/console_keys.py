@@ -12,34 +12,39 @@ from screens.present.chrome import KeyHint
 
 _OWN: Final = frozenset({"mark", "mark-range"})
 """Bound by the list itself."""
-_DONE: Final = frozenset(
-    {
-        "filter", "unmark", "check", "rollback", "undo", "diff", "history", "sync", "sort", "copy",
-        "reconcile", "pane-links", "pane-timeline", "pane-health", "pane-all", "next-pane", "redraw",
-        "quit", "help",
-    }
-) | _OWN  # fmt: skip
-AVAILABLE: Final[tuple[Action, ...]] = tuple(a for a in ACTIONS if a.id in _DONE)
+AVAILABLE: Final[tuple[Action, ...]] = ACTIONS
+NEXT_PANE: Final = {
+    Scope.EVERYWHERE: "links",
+    Scope.LINKS: "timeline",
+    Scope.TIMELINE: "health",
+    Scope.HEALTH: "links",
+}
 
 
 def bindings() -> list[BindingType]:
     """The keys of the main screen, from the action table."""
-    found: list[BindingType] = [
+    return [
         Binding(a.key, f"act('{a.id}')", a.label, show=False, id=f"console.{a.id}")
         for a in AVAILABLE
         if a.id not in _OWN
     ]
-    return [*found, Binding("s", "act('sync')", "sync", show=False)]
 
 
 def key_hints(state: ActionState, scope: Scope) -> list[KeyHint]:
     """The footer: those of the table's hints that are done here."""
-    keys = {a.key_label for a in AVAILABLE}
-    return [hint for hint in hints(state, scope) if hint.key in keys]
+    return hints(state, scope)
 
 
 def state_of(
-    desk: Desk, *, slug: str, marked: int, listed: int, undoable: bool, versions: int, busy: str
+    desk: Desk,
+    *,
+    slug: str,
+    marked: int,
+    listed: int,
+    undoable: bool,
+    versions: int,
+    busy: str,
+    sweeping: bool = False,
 ) -> ActionState:
     """What the action table asks, from how we stand."""
     now = desk.standing
@@ -55,7 +60,9 @@ def state_of(
         armed=armed is None or armed > 0,
         protected=armed is not None,
         open_writes=now.open_writes,
+        held=slug in now.held,
         undoable=undoable,
         busy=busy,
         versions=versions,
+        sweeping=sweeping,
     )

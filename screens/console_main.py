@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from rich.text import Text
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.domain.links import label
-from console.domain.moments import freshness
-from console.domain.versions import diff
 from screens import console_keys as keys
+from screens import console_lines
 from screens.actions import BY_ID, ActionState, Scope, why_not
 from screens.console_desk import Desk
 from screens.console_health import HealthPane
 from screens.console_links import LinksPane
 from screens.console_timeline import TimelinePane
-from screens.help_screen import TextScreen, help_lines
-from screens.present.cells import clipped, joined
-from screens.present.chrome import TopState, key_line, top_line
-from screens.present.diff import unified
-from screens.themes import Look
+from screens.present.chrome import key_line
 from screens.widgets.link_table import LinkTable
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice, too_small
@@ -68,15 +62,12 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start in the list, and keep the ages true."""
         self.set_interval(1.0, self._tick)
-        self._arrange()
+        self.on_resize()
         self.show_pane("links")
         self.refresh_lines()
 
     def on_resize(self) -> None:
         """Side by side or stacked, or nothing at all where nothing can be read."""
-        self._arrange()
-
-    def _arrange(self) -> None:
         size = self.app.size
         wide = size.width >= WIDE if self.together is None else self.together
         self.set_class(wide and size.width >= WIDE, "-wide")
@@ -108,6 +99,7 @@ class MainScreen(Screen[None]):
             undoable=self.timeline.undoable is not None,
             versions=len(review.timeline.versions) if review else 0,
             busy=self.busy,
+            sweeping=self.health.sweeping,
         )
 
     def say(self, sentence: str) -> None:
@@ -119,43 +111,13 @@ class MainScreen(Screen[None]):
         """Top line, banner, notice and keys as things stand now."""
         if not self._show_top():
             return
-        offline = self.desk.offline if self.desk.standing else ""
-        banner = f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
-        self._line("#banner", banner or self.banner, warn=bool(banner))
-        self._line("#notice", self.said, warn=False)
+        offline = console_lines.banner(self.desk)
+        console_lines.tell(self.query_one("#banner", OneLine), offline or self.banner, warn=bool(offline))
+        console_lines.tell(self.query_one("#notice", OneLine), self.said, warn=False)
         state, scope = self.state, self.scope
         self.query_one("#keys", OneLine).show(
             lambda width, look: key_line(keys.key_hints(state, scope), look, width)
         )
-
-    def _line(self, name: str, words: str, *, warn: bool) -> None:
-        line = self.query_one(name, OneLine)
-        line.display = bool(words)
-
-        def build(width: int, look: Look) -> Text:
-            style = look.slow if warn else look.text
-            lead = f" {look.glyphs.warning} " if warn else " "
-            return joined(clipped([(lead, style), (look.say(words), style)], width, look))
-
-        line.show(build)
-
-    def _top(self, width: int, look: Look) -> Text:
-        now, at = self.desk.standing, self.desk.now()
-        if now is None:
-            return joined(clipped([(" repoint ", look.strong), ("opening", look.muted)], width, look))
-        age = None if now.synced_at is None else at.timestamp() - now.synced_at
-        life = None if now.token_expires_at is None else (now.token_expires_at - at).total_seconds()
-        state = TopState(
-            target=now.target,
-            freshness=freshness(age, offline=bool(self.desk.offline)),
-            age=age,
-            token_seconds=life,
-            writes_left=now.writes_left,
-            reserve=now.reserve,
-            armed_seconds=now.armed_seconds,
-            notice=now.read_only or (f"{now.open_writes} open writes" if now.open_writes else ""),
-        )
-        return top_line(state, look, width)
 
     def _tick(self) -> None:
         self.links.table.tick(self.desk.now().timestamp())
@@ -166,7 +128,7 @@ class MainScreen(Screen[None]):
         """Draw the top line; False before the screen is made and while it is taken down."""
         top = self.query_one_optional("#top", OneLine)
         if top is not None:
-            top.show(self._top)
+            top.show(lambda width, look: console_lines.top(self.desk, width, look))
         return top is not None
 
     def show_pane(self, name: str) -> None:
@@ -182,16 +144,11 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self.timeline.note_seen)
         self.call_after_refresh(self.refresh_lines)
 
-    def next_pane(self) -> None:
-        """Go round the panes."""
-        order = {Scope.LINKS: "timeline", Scope.TIMELINE: "health", Scope.HEALTH: "links"}
-        self.show_pane(order.get(self.scope, "links"))
-
     def turn_together(self) -> None:
         """Side by side or one at a time."""
         wide = self.has_class("-wide") or not self.has_class("-stacked")
         self.together = not wide
-        self._arrange()
+        self.on_resize()
 
     async def action_act(self, name: str) -> None:
         """Do an action of the table, or say why it cannot work now."""
@@ -225,25 +182,7 @@ class MainScreen(Screen[None]):
     def on_timeline_view_version_chosen(self, event: TimelineView.VersionChosen) -> None:
         """Enter on a version: what it changed."""
         event.stop()
-        self.show_diff()
-
-    def show_diff(self) -> None:
-        """What differs between two versions."""
-        pair = self.timeline.pair()
-        if pair is None:
-            self.say("diff: choose a version in the timeline, or mark one with space to compare with")
-            return
-        older, newer = pair
-        changes = diff(older.snapshot, newer.snapshot)
-        title = f"Diff  {label(older.version)} to {label(newer.version)}"
-        self.app.push_screen(TextScreen(title, lambda width, look: unified(changes, look, width)))
-
-    def show_help(self) -> None:
-        """All keys."""
-        state = self.state
-        self.app.push_screen(
-            TextScreen("Keys", lambda width, look: help_lines(keys.AVAILABLE, state, look, width))
-        )
+        self.run_worker(self.action_act("diff"))
 
     def on_health_pane_checked(self) -> None:
         """A sweep has ended: lists and timelines may say something else of health."""
@@ -252,6 +191,8 @@ class MainScreen(Screen[None]):
         self.timeline.reload()
         self.refresh_lines()
 
-    def on_descendant_focus(self) -> None:
-        """Other keys work in another pane."""
+    @on(events.DescendantFocus)
+    @on(HealthPane.Turned)
+    def other_keys(self) -> None:
+        """Other keys work in another pane, and while a check runs."""
         self.refresh_lines()

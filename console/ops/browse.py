@@ -18,6 +18,7 @@ from console.domain.query import Query
 from console.domain.readings import Reading
 from console.domain.target import Target
 from console.domain.urls import host_of
+from console.ops.notes import mirror_holds
 from console.ops.review import Review, review
 from console.ops.session import Session
 
@@ -109,6 +110,7 @@ class Standing:
         open_writes: writes of this target whose outcome is not known.
         read_only: why nothing may be written on this machine; empty when it may.
         notice: what opening the files had to say.
+        held: rolled-back links that are watched.
     """
 
     target: Target
@@ -122,6 +124,7 @@ class Standing:
     open_writes: int
     read_only: str
     notice: str
+    held: frozenset[str] = frozenset()
 
 
 async def standing(session: Session) -> Standing:
@@ -139,6 +142,7 @@ async def standing(session: Session) -> Standing:
         open_writes=len(store.journal.open_writes(session.target.key)),
         read_only="the journal cannot be written" if store.journal.read_only else "",
         notice=store.notice,
+        held=mirror_holds(session),
     )
 
 
@@ -164,11 +168,16 @@ def looked_at(session: Session, reading: Reading) -> Review:
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
-    """What this machine found on a failing host, beside what the platform found."""
+    """What this machine found on a failing host, beside what the platform found.
+
+    Attributes:
+        platform: the platform's last result of the same link; None where it has none.
+    """
 
     host: str
     here: HealthResult
     difference: Difference
+    platform: HealthResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +227,5 @@ def _second_look(session: Session, outage: Outage) -> SecondLook | None:
         here, platform = by.get(Vantage.HERE), by.get(Vantage.PLATFORM)
         if here is not None:
             verdict = platform.verdict if platform else None
-            return SecondLook(outage.host, here, compare(here.verdict, verdict))
+            return SecondLook(outage.host, here, compare(here.verdict, verdict), platform)
     return None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rich.style import Style
 from rich.text import Text
 
 from console.domain.health import Band, Difference
 from console.domain.outages import Outage
 from screens.glyphs import Glyphs
 from screens.present.cells import Cell, clipped, fit, joined, width_of
-from screens.present.words import count, duration, since
+from screens.present.words import age_short, count, duration, since
 from screens.themes import Look
 
 _COUNT: Final = 13
@@ -118,15 +120,51 @@ def sweep_line(
     return joined(clipped(left, width, look))
 
 
-def second_look_line(host: str, word: str, difference: Difference, look: Look, width: int) -> Text:
-    """What this machine found beside the platform: `shop.example  503  down from both`."""
-    good = {Difference.AGREE_OK, Difference.SLOW_NOT_DOWN, Difference.BLOCKED_NOT_DOWN}
-    style = look.ok if difference in good else look.down
-    if difference is Difference.INCONCLUSIVE:
-        style = look.slow
-    cells: list[Cell] = [
-        (look.say(host) + "  ", look.text),
-        (look.say(word) + "  ", style),
-        (difference.value, look.muted),
-    ]
-    return joined(clipped(cells, width, look))
+OLD_SECONDS: Final = 600.0
+"""From this age the platform's result says little of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLooks:
+    """One host from both vantage points, in words. `age` of the platform's result in seconds."""
+
+    host: str
+    here: str
+    platform: str | None
+    age: float
+    difference: Difference
+
+
+def second_look_lines(looks: Sequence[TwoLooks], look: Look, width: int) -> list[Text]:
+    """Both vantage points: `Second look  shop.example  here 503  platform 503 1m  down from both`.
+
+    An old result of the platform is told as old: it may be of another state of the world.
+    """
+    host_width = min(26, max((width_of(look.say(each.host)) for each in looks), default=0))
+    lines = []
+    for number, each in enumerate(looks):
+        old = each.platform is not None and each.age > OLD_SECONDS
+        far = "platform unknown" if each.platform is None else f"platform {look.say(each.platform)}"
+        if each.platform is not None:
+            far += f", {duration(each.age)} ago" if old else f" {age_short(each.age)}"
+        cells: list[Cell] = [
+            (fit("Second look" if number == 0 else "", 13, ""), look.muted),
+            (fit(look.say(each.host), host_width, look.glyphs.ellipsis) + "  ", look.text),
+            (
+                fit(f"here {look.say(each.here)}", 24 if width >= _WIDE else 15, look.glyphs.ellipsis),
+                look.text,
+            ),
+            (
+                fit(far, 30 if width >= _WIDE else 16, look.glyphs.ellipsis) + " ",
+                look.slow if old else look.muted,
+            ),
+            (each.difference.value, _style_of(each.difference, look)),
+        ]
+        lines.append(joined(clipped(cells, width, look)))
+    return lines
+
+
+def _style_of(difference: Difference, look: Look) -> Style:
+    if difference in {Difference.AGREE_OK, Difference.SLOW_NOT_DOWN, Difference.BLOCKED_NOT_DOWN}:
+        return look.ok
+    return look.slow if difference is Difference.INCONCLUSIVE else look.down

@@ -64,7 +64,14 @@ def test_a_dangerous_action_needs_the_platform_a_link_and_a_role() -> None:
 
 
 READY = ActionState(
-    role=Role.OPERATOR, undoable=True, held=True, open_writes=1, protected=True, versions=2, marked=1
+    role=Role.OPERATOR,
+    undoable=True,
+    held=True,
+    open_writes=1,
+    protected=True,
+    versions=2,
+    marked=1,
+    sweeping=True,
 )
 
 
@@ -80,7 +87,7 @@ def test_everything_works_when_nothing_stands_against_it(action: Action) -> None
         (ActionState(link=False), "No link under the cursor"),
         (ActionState(role=Role.CREATOR), "Your role is creator; this needs operator"),
         (ActionState(read_only="the journal's disk is full"), "Read-only: the journal's disk is full"),
-        (ActionState(armed=False), "The profile is protected: arm it with `repoint arm --reason TEXT`"),
+        (ActionState(armed=False), "The profile is protected: press a to arm it"),
         (ActionState(busy="Another run holds this link"), "Another run holds this link"),
     ],
 )
@@ -101,7 +108,7 @@ def test_looking_works_offline() -> None:
 def test_the_footer_ends_with_help_and_greys_what_cannot_work() -> None:
     shown = hints(ActionState(offline="no answer"), Scope.LINKS)
     assert (shown[0].key, shown[-1].key) == ("/", "?")
-    assert {h.label for h in shown if h.why_not} == {"roll back", "undo", "diff"}
+    assert {h.label for h in shown if h.why_not} == {"roll back", "undo", "diff", "preview"}
 
 
 def test_the_key_table_names_every_action() -> None:

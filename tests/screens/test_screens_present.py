@@ -23,7 +23,7 @@ from screens.present.cells import fit, width_of
 from screens.present.chrome import KeyHint, TopState, key_line, top_line
 from screens.present.diff import side_by_side, unified
 from screens.present.links import columns_for, header_cells, link_text
-from screens.present.outages import outage_lines, second_look_line, sparkline, sweep_line
+from screens.present.outages import TwoLooks, outage_lines, second_look_lines, sparkline, sweep_line
 from screens.present.rollback import check_lines, refusal_lines, result_lines
 from screens.present.timeline import TimelineMarks, entries, rollback_lanes, texts
 from screens.present.words import age_short, ago, health_word, since
@@ -176,7 +176,7 @@ def _everything(text: str, width: int, theme: str, *, unicode: bool) -> list[str
             unified(changes, shown, width),
             side_by_side(changes, shown, width, before=text, after=text),
             outage_lines((outage,), {text: [1, 2]}, shown, width, THEN),
-            [second_look_line(text, text, Difference.HERE_ONLY, shown, width)],
+            second_look_lines([TwoLooks(text, text, text, 60.0, Difference.HERE_ONLY)], shown, width),
             check_lines((check,), shown, width),
             refusal_lines(refusal, shown, width, THEN),
             result_lines(result, shown, width, THEN),

@@ -1,0 +1,184 @@
+"""What the keys of the main screen do beside rolling back: look, compare, note, arm, check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from rich.text import Text
+
+from console.domain.links import VersionId, label
+from console.domain.versions import Version, diff, same_version
+from console.ops import arming, notes
+from console.ops.recovery import Settled
+from console.ops.session import Session
+from screens import console_keys as keys
+from screens.ask_screen import AskScreen
+from screens.console_main import MainScreen
+from screens.help_screen import TextScreen, help_lines
+from screens.present.diff import unified
+from screens.present.preview import preview_lines
+from screens.present.wrapping import wrap
+from screens.themes import Look
+
+Work = Callable[[Session], Coroutine[Any, Any, Any]]
+
+
+class Acts:
+    """The actions on what the main screen shows. The app has those that write to the platform."""
+
+    def __init__(self, main: MainScreen, copy: Callable[[str], bool]) -> None:
+        self.main = main
+        self._copy = copy
+
+    def table(self) -> dict[str, Callable[[], None]]:
+        """What each action of the table does."""
+        main = self.main
+        return {
+            "filter": main.links.start_filter,
+            "unmark": main.links.unmark,
+            "sort": main.links.next_order,
+            "history": main.timeline.reload,
+            "diff": self.diff,
+            "preview": self.preview,
+            "copy": self.copy,
+            "check": self.check,
+            "pause": main.health.pause_check,
+            "stop": main.health.stop_check,
+            "note-bad": self.note_bad,
+            "release": self.release,
+            "arm": self.arm,
+            "pane-links": lambda: main.show_pane("links"),
+            "pane-timeline": lambda: main.show_pane("timeline"),
+            "pane-health": lambda: main.show_pane("health"),
+            "pane-all": main.turn_together,
+            "next-pane": lambda: main.show_pane(keys.NEXT_PANE[main.scope]),
+            "help": self.help,
+        }
+
+    def diff(self) -> None:
+        """What differs between two versions."""
+        pair = self.main.timeline.pair()
+        if pair is None:
+            self.main.say("diff: choose a version in the timeline, or mark one with space to compare with")
+            return
+        older, newer = pair
+        changes = diff(older.snapshot, newer.snapshot)
+        title = f"Diff  {label(older.version)} to {label(newer.version)}"
+        self._show(title, lambda width, look: unified(changes, look, width))
+
+    def preview(self) -> None:
+        """What visitors get now, and from the version under the cursor, or the last healthy one."""
+        review = self.main.timeline.review
+        chosen = self._chosen()
+        if review is None or chosen is None:
+            self.main.say("preview: there is no other version to compare with")
+            return
+        live, now = review.reading.current, self.main.desk.now()
+        title = f"Preview  {label(live.version)} live, {label(chosen.version)}  estimate"
+        self._show(title, lambda width, look: preview_lines(live, chosen, look, width, now))
+
+    def _chosen(self) -> Version | None:
+        review = self.main.timeline.review
+        if review is None:
+            return None
+        timeline, at = review.timeline, self.main.timeline.view.version
+        if at is None or same_version(at, timeline.live):
+            at = review.last_healthy
+        found = timeline.find(at) if at is not None else None
+        return found or timeline.before(timeline.live)
+
+    def copy(self) -> None:
+        """The link's state to the clipboard."""
+        done = self._copy(self.main.timeline.as_text())
+        self.main.say("Copied the link's state" if done else "copy: too long for the clipboard")
+
+    def check(self) -> None:
+        """Marked links; in the timeline its link; else those of the filter."""
+        slugs = self.main.links.wanted()
+        if self.main.timeline.view.has_focus and not self.main.links.table.marks:
+            slugs = [self.main.timeline.slug]
+        if slugs:
+            self.main.health.check(slugs)
+
+    def note_bad(self) -> None:
+        """Note the version under the timeline's cursor as bad, or take the note back."""
+        review, slug = self.main.timeline.review, self.main.timeline.slug
+        at = self.main.timeline.view.version or (review.reading.live if review else None)
+        if review is None or at is None:
+            return
+        version: VersionId = at
+        if any(same_version(each, version) for each in review.bad):
+            self._then(
+                _done(lambda s: notes.clear_bad(s, slug, version)), f"{slug} {label(at)}: the note is gone"
+            )
+            return
+
+        def answered(why: str | None) -> None:
+            if why:
+                said = f"{slug} {label(version)} is noted as one not to return to"
+                self._then(_done(lambda s: notes.note_bad(s, slug, version, why)), said)
+
+        question = f"Why should nobody return to {slug} {label(at)}? It is passed over from then on."
+        self.main.app.push_screen(AskScreen("Note a version bad", question), answered)
+
+    def release(self) -> None:
+        """Watch the link no longer."""
+        slug = self.main.timeline.slug
+        self._then(_done(lambda s: notes.release(s, slug)), f"{slug} is not watched any more")
+
+    def arm(self) -> None:
+        """Arm a protected profile, or end that."""
+        now = self.main.desk.standing
+        if now is None:
+            return
+        if now.armed_seconds:
+            self._then(_done(arming.disarm), "The profile is read-only again")
+            return
+
+        def answered(reason: str | None) -> None:
+            if reason:
+                said = f"Writes are allowed for {arming.ARMED_SECONDS / 60:.0f} minutes"
+                self._then(_done(lambda s: arming.arm(s, reason)), said)
+
+        question = f"Why must {now.target.handle} on {now.target.environment} be written to?"
+        self.main.app.push_screen(AskScreen("Arm", f"{question} The reason stands in the journal."), answered)
+
+    def help(self) -> None:
+        """All keys."""
+        state = self.main.state
+        self._show("Keys", lambda width, look: help_lines(keys.AVAILABLE, state, look, width))
+
+    def settled(self, found: list[Settled]) -> None:
+        """What became of open writes, one after another."""
+
+        def lines(width: int, look: Look) -> list[Text]:
+            rows: list[Text] = []
+            for each in found:
+                style = look.slow if not each.outcome.settled else look.text
+                rows += [Text(row, style) for row in wrap(look.say(each.sentence), width)]
+                rows.append(Text())
+            return rows
+
+        self._show("Open writes", lines)
+
+    def _show(self, title: str, build: Callable[[int, Look], list[Text]]) -> None:
+        self.main.app.push_screen(TextScreen(title, build))
+
+    def _then(self, work: Work, said: str) -> None:
+        async def run() -> None:
+            if await self.main.desk.ask(work) is not None:
+                self.main.say(said)
+                await self.main.desk.refresh()
+                self.main.links.show()
+                self.main.timeline.reload()
+
+        self.main.run_worker(run(), group="note", exclusive=False)
+
+
+def _done(work: Callable[[Session], object]) -> Work:
+    async def run(session: Session) -> bool:
+        work(session)
+        return True
+
+    return run

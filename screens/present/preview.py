@@ -1,0 +1,48 @@
+"""What sample visitors get from two versions of a link, side by side: evaluated here, an estimate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.text import Text
+
+from console.domain.links import label
+from console.domain.routing import Route, route, visitors_for
+from console.domain.urls import without_scheme
+from console.domain.versions import Version
+from screens.present.cells import clipped, fit, joined
+from screens.present.wrapping import pieces, wrap
+from screens.themes import Look
+
+
+def route_words(found: Route, look: Look) -> str:
+    """What a visitor gets: an address, or a status without one."""
+    if found.destination_url is None:
+        return str(found.status)
+    words = look.say(without_scheme(found.destination_url), 2000)
+    return f"{words} (asks for a password)" if found.password else words
+
+
+def preview_lines(live: Version, chosen: Version, look: Look, width: int, now: datetime) -> list[Text]:
+    """Each sample visitor, what they get now, and what they would get from the chosen version."""
+    before, after = live.snapshot, chosen.snapshot
+    lines: list[Text] = []
+    changed = 0
+    visitors = visitors_for((before, after))
+    for visitor in visitors:
+        old, new = route(before, visitor, now), route(after, visitor, now)
+        differs = (old.status, old.destination_url) != (new.status, new.destination_url)
+        changed += differs
+        lines.append(joined(clipped([(look.say(visitor.name), look.strong)], width, look)))
+        rows = [(label(live.version), old, look.down if differs else look.text)]
+        if differs:
+            rows.append((label(chosen.version), new, look.ok))
+        for name, found, style in rows:
+            for number, piece in enumerate(pieces(route_words(found, look), max(8, width - 10))):
+                head = fit(look.say(name) if number == 0 else "", 8, look.glyphs.ellipsis)
+                lines.append(joined([("  " + head, look.muted), (piece, style)]))
+    told = (
+        f"{changed} of {len(visitors)} sample visitors get something else from {label(chosen.version)}. "
+        "An estimate: made here from the link's own rules; the platform's other rules may decide otherwise."
+    )
+    return [*(Text(row, look.muted) for row in wrap(look.say(told), width)), Text(), *lines]

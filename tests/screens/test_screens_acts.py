@@ -1,0 +1,230 @@
+"""What the keys do beside rolling back, on a platform and a clock that stand still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.widgets import Input
+
+from console.domain.links import Link
+from console.domain.versions import Timeline
+from console.ops.browse import board
+from console.ops.notes import clear_bad, note_bad, release
+from console.ops.session import Session
+from console.ops.sweep import check_from_here, from_cache
+from console.ops.sync import sync
+from screens.ask_screen import AskScreen
+from screens.console import Console
+from screens.help_screen import TextScreen
+from screens.hold_watch import HoldWatch
+from screens.widgets.text_pane import TextPane
+from tests.support.console_driver import Driver
+from tests.support.frozen import NOW, FrozenPlatform, FrozenProber, frozen_console, frozen_session, history
+
+SLUG = "spring-launch"
+
+
+class Rival(FrozenPlatform):
+    """A colleague makes version 10 when told to."""
+
+    def __init__(self) -> None:
+        self.moved = False
+
+    async def history(self, slug: str, *, limit: int | None = None) -> Timeline:
+        found = history(slug)
+        if not self.moved:
+            return found
+        top = replace(found.current, version=10, created_by="kim", created_at=NOW)
+        return replace(found, live=10, versions=(top, *found.versions))
+
+    async def link(self, slug: str) -> Link:
+        found = await self.history(slug)
+        return replace(found.current.snapshot, version=found.live)
+
+
+@asynccontextmanager
+async def on_a_link(platform: object | None = None, **settings: Any) -> AsyncIterator[Driver]:
+    app = frozen_console(platform, **settings)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.synced()
+            await driver.filter(f"slug:{SLUG}", 1)
+            await driver.seen(SLUG)
+            yield driver
+    finally:
+        app.desk.engine.stop()
+
+
+def text_of(app: Console) -> str:
+    return "\n".join(app.screen.query_one(TextPane).texts) if isinstance(app.screen, TextScreen) else ""
+
+
+def health_text(driver: Driver) -> str:
+    return "\n".join(driver.app.main.health.query_one(TextPane).texts)
+
+
+async def answer(driver: Driver, words: str) -> None:
+    await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+    driver.app.screen.query_one(Input).value = words
+    await driver.keys("enter")
+
+
+async def test_a_protected_profile_is_armed_with_a_reason_and_disarmed() -> None:
+    async with on_a_link(protected=True) as driver:
+        await driver.keys("r")
+        await driver.until(lambda: "press a to arm it" in driver.notice)
+        await driver.keys("a")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen))
+        await driver.keys("enter")
+        assert isinstance(driver.app.screen, AskScreen), "no reason, no arming"
+        await answer(driver, "shop is down")
+        await driver.until(lambda: "15 minutes" in driver.notice)
+        await driver.until(lambda: driver.app.desk.standing and driver.app.desk.standing.armed_seconds)
+        await driver.keys("a")
+        await driver.until(lambda: "read-only again" in driver.notice)
+
+
+async def test_a_version_is_noted_bad_and_the_note_taken_back() -> None:
+    async with on_a_link() as driver:
+        await driver.keys("2", "down", "b")
+        await answer(driver, "wrong campaign")
+        await driver.until(lambda: "bad: wrong campaign" in driver.timeline_text, "the note")
+        review = driver.app.main.timeline.review
+        assert review is not None
+        assert list(review.bad) == [8]
+        await driver.keys("b")
+        await driver.until(lambda: "bad:" not in driver.timeline_text, "the note gone")
+
+
+async def test_a_preview_names_both_versions_and_says_that_it_is_an_estimate() -> None:
+    async with on_a_link() as driver:
+        await driver.keys("p")
+        await driver.until(lambda: "estimate" in text_of(driver.app), "the preview")
+        assert "shop.example/launch-old" in text_of(driver.app)
+        assert "4 of 4" in text_of(driver.app)
+
+
+async def test_a_check_ends_with_a_second_look_at_the_failing_host() -> None:
+    async with on_a_link() as driver:
+        await driver.keys("h")
+        await driver.until(lambda: "Second look" in health_text(driver), "the second look")
+        assert "here 503" in health_text(driver)
+        assert "platform 503 1m" in health_text(driver)
+        assert "down from both" in health_text(driver)
+
+
+async def test_a_running_check_is_paused_and_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(self: FrozenProber, urls: Any) -> AsyncIterator[Any]:
+        for url in urls:
+            yield self._found(url)
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(FrozenProber, "probe", waits)
+    async with on_a_link() as driver:
+        health = driver.app.main.health
+        await driver.keys("z")
+        await driver.until(lambda: driver.notice == "pause: No check is running")
+        await driver.keys("h")
+        await driver.until(lambda: health.sweep is not None and health.sweep.done == 1)
+        await driver.keys("z")
+        await driver.until(lambda: "paused" in health_text(driver))
+        await driver.keys("z")
+        await driver.until(lambda: "paused" not in health_text(driver))
+        await driver.keys("x")
+        await driver.until(lambda: not health.sweeping, "the end")
+        await driver.until(lambda: "here 503" in health_text(driver), "what was found stays")
+
+
+async def test_an_old_result_of_the_platform_is_told_as_old() -> None:
+    async with session_of() as session:
+        await sync(session)
+        items = from_cache(session, [SLUG])
+        assert [result async for result in check_from_here(session, items)]
+        (look, *_) = (await board(session)).looks
+        assert look.platform is not None
+        assert look.here.status_code == look.platform.status_code == 503
+    from screens.present.outages import TwoLooks, second_look_lines
+    from screens.themes import look as look_like
+
+    old = TwoLooks("shop.example", "503", "503", timedelta(minutes=25).total_seconds(), look.difference)
+    (line,) = second_look_lines([old], look_like("dark"), 116)
+    assert "platform 503, 25 min ago" in line.plain
+
+
+@asynccontextmanager
+async def session_of(platform: object | None = None) -> AsyncIterator[Session]:
+    session = await frozen_session(platform)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+async def test_notes_and_releases_stand_in_the_journal_and_in_the_list() -> None:
+    async with session_of() as session:
+        await sync(session)
+        row = session.store.inventory.find(SLUG)
+        assert row is not None
+        note_bad(session, SLUG, 9, "it is down")
+        assert session.store.inventory.rows([row])[0].bad
+        clear_bad(session, SLUG, 9)
+        assert not session.store.inventory.rows([row])[0].bad
+        session.store.marks.hold(session.target.key, SLUG, 9, "f", "dana", NOW)
+        held = release(session, SLUG)
+        assert held is not None
+        assert held.version == 9
+        assert release(session, SLUG) is None
+        kinds = [entry.kind for entry in session.store.journal.entries()]
+        assert sorted(kinds) == ["note cleared", "noted bad", "released"]
+
+
+async def test_a_held_link_that_moves_is_told_once_and_can_be_released() -> None:
+    rival = Rival()
+    async with on_a_link(rival) as driver:
+        app = driver.app
+        now = history(SLUG).current
+
+        async def hold(session: Session) -> None:
+            key = session.target.key
+            session.store.marks.hold(key, SLUG, 9, now.fingerprint, "dana", NOW)
+
+        await app.desk.ask(hold)
+        await app.desk.refresh()
+        said: list[str] = []
+        watch = HoldWatch(app.desk, said.append)
+        await watch.look()
+        assert said == []
+        rival.moved = True
+        await watch.look()
+        await watch.look()
+        assert said == [f"Watched: {SLUG} moved from v9 to v10 by kim"]
+        app.main.links.show()
+        row = app.main.links.table.row
+        assert row is not None
+        assert row.held
+        await driver.keys("l")
+        await driver.until(lambda: "is not watched any more" in driver.notice)
+        await driver.until(lambda: app.desk.standing and not app.desk.standing.held)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "contrast", "terminal", "mono"])
+async def test_every_theme_and_plain_letters_draw_the_screen(theme: str) -> None:
+    app = frozen_console()
+    app = Console(app.desk.engine, theme=theme, unicode=False, now=lambda: NOW)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.synced()
+            await driver.until(lambda: "6 down" in health_text(driver), "the board")
+            picture = app.export_screenshot()
+            assert "spring-launch" in picture
+            assert not set(picture) & set("●◐╭│─━▌")
+    finally:
+        app.desk.engine.stop()
