@@ -26,6 +26,7 @@ from console.domain.errors import (
     UnreadableAnswer,
 )
 from console.domain.links import JSON
+from console.domain.redaction import holds_token
 from console.domain.text import safe
 
 RAW_LIMIT: Final = 2048
@@ -61,7 +62,9 @@ def request_id_of(headers: Mapping[str, str], body: JSON = None) -> str | None:
     found: JSON = first(headers, *_ID_HEADERS)
     if found is None and isinstance(body, dict):
         found = first(body, "requestId", "request_id")
-    return safe(found, 200) if isinstance(found, str) and found.strip() else None
+    if not isinstance(found, str) or not found.strip() or holds_token(found):
+        return None  # an id that repeats a token is none to keep in a journal
+    return safe(found, 200)
 
 
 def problem_of(body: bytes) -> Problem:
