@@ -27,6 +27,21 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS: Final[dict[ExitCode, str]] = {
+    ExitCode.DONE: "done as asked, or nothing was to be done",
+    ExitCode.FAILED: "failed for a reason none of the others names; a check of `doctor` failed",
+    ExitCode.USAGE: "wrong usage or configuration",
+    ExitCode.REFUSED: "refused by a guard: stale, not seen, expired, protected, failed check, not confirmed",
+    ExitCode.PARTLY: "partly done: some items or rows did not succeed, overtaken, or a held link moved",
+    ExitCode.UNKNOWN: "outcome unknown: run `repoint reconcile`",
+    ExitCode.SIGN_IN: "not signed in, token expired, role, scope or plan insufficient",
+    ExitCode.BUDGET: "write budget spent or throttled past the wait allowed",
+    ExitCode.UNREACHABLE: "platform unreachable, or `--offline` and not in the cache",
+    ExitCode.INPUT: "input rejected: rows, file, query",
+    ExitCode.INTERRUPTED: "interrupted, state saved",
+}
+"""Each code in words; the README and the manual page say the same."""
+
 _BY_CODE: Final[dict[str, ExitCode]] = {
     "failed": ExitCode.FAILED,
     "usage": ExitCode.USAGE,
