@@ -109,6 +109,12 @@ class ImportTable:
         self._db.execute("COMMIT")
 
     @told
+    def tell(self, name: str, value: JSON) -> None:
+        """Keep one more thing about the run."""
+        with transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO head VALUES (?, ?)", (name, json.dumps(value)))
+
+    @told
     def head(self) -> dict[str, JSON]:
         """What the run was begun with; empty when planning never ended."""
         return {name: json.loads(value) for name, value in self._db.execute("SELECT name, value FROM head")}

@@ -56,6 +56,7 @@ _ALL: Final = (
     Verb("journal", LOOK, "shows what was sent, refused and noted, and verifies it"),
     Verb("rollback", ACT, "points a link back at a version that worked, under the guard"),
     Verb("undo", ACT, "takes an applied rollback back, under the same guard"),
+    Verb("import", ACT, "imports links from a file: checked whole first, nothing twice", "import_links"),
     Verb("reconcile", ACT, "settles what is UNKNOWN by reading; sends nothing"),
     Verb("arm", ACT, "lets a protected profile write for 15 minutes"),
     Verb("note", ACT, "puts a sentence of yours into the journal"),

@@ -17,10 +17,10 @@ from cache.imports import ImportTable, RowState, new_table
 from console.domain.health import Verdict
 from console.domain.links import canonical
 from console.ops.importing_fields import map_columns
+from console.ops.importing_record import imports_dir
 from console.ops.importing_rejects import Rejects
 from console.ops.importing_rows import Planner
 from console.ops.importing_values import SHOWN, Chunks, Options, Planned, Preview, Shown
-from console.ops.profile_places import journal_path
 from console.ops.reading_rows import Row, Sheet, open_sheet
 from console.ops.reading_rows_file import inspect
 from console.ops.session import Session
@@ -29,11 +29,6 @@ from console.ops.sync import sync
 _BATCH: Final = 500
 REJECTS_TOLD: Final = 10_000
 """Rejected rows that are told one by one; the rejects file has all of them."""
-
-
-def imports_dir() -> Path:
-    """Where the tables of imports stand: beside the journal."""
-    return journal_path().parent / "imports"
 
 
 async def refresh(session: Session) -> None:
@@ -87,6 +82,8 @@ async def plan_import(
                 on_progress=on_progress,
             )
         if table is not None:
+            table.tell("phrase", preview.phrase)
+            table.tell("columns", dict(mapped.columns))
             table.planned()
     except BaseException:
         if table is not None:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from cache.imports import Record
+from cache.imports import ImportTable, Record
 from console.domain.errors import StorageProblem
 from console.domain.rows import neutralised, restored
 from console.domain.text import safe
 from console.ops.importing_fields import ADDED
+from console.ops.importing_values import Preview
 
 _FLAGS: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -25,8 +26,7 @@ def new_file(path: Path) -> Iterator[TextIO]:
     Raises:
         StorageProblem: a file of that name exists (a link counts), or it cannot be written.
     """
-    if path.is_symlink() or path.exists():
-        raise _exists(path)
+    refuse_existing(path)
     part = path.with_name(path.name + ".part")
     try:
         descriptor = os.open(part, _FLAGS, 0o600)
@@ -46,6 +46,16 @@ def new_file(path: Path) -> Iterator[TextIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse a name that is taken, by a link to nowhere too.
+
+    Raises:
+        StorageProblem: it exists.
+    """
+    if path.is_symlink() or path.exists():
+        raise _exists(path)
 
 
 def _put_in_place(part: Path, path: Path) -> None:
@@ -110,3 +120,17 @@ class Rejects:
         )
         shown = [neutralised(restored(cell)) for cell in cells]
         self._writer.writerow([*shown, record.line, codes, neutralised(words)])
+
+
+def write_rejects(table: ImportTable, preview: Preview, path: Path | None) -> Path | None:
+    """Write the rows that a run hands back, where there are any; the file then.
+
+    Raises:
+        StorageProblem: it cannot be written.
+    """
+    if path is None:
+        return None
+    with Rejects.to(path, preview.header) as rejects:
+        for record in table.handed_back():
+            rejects.add(record)
+    return path

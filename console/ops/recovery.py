@@ -12,7 +12,7 @@ from cache.process import is_alive, this_process
 from console.domain.errors import NotFound, RepointError
 from console.domain.links import VersionId
 from console.domain.outcomes import Outcome, WriteState
-from console.ops import settle
+from console.ops import importing_settle, settle
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.settle import Found
@@ -51,6 +51,8 @@ async def settle_one(session: Session, write: Write) -> Settled:
     if write.state is not WriteState.UNKNOWN and not mine and is_alive(write.holder):
         text = f"Process {write.holder.pid} on {write.holder.host} is working on {write.slug}."
         return Settled(write, Outcome.UNKNOWN, text, busy=True)
+    if write.way == importing_settle.WAY:
+        return Settled(write, *await importing_settle.settle_open(session, write))
     if write.state is WriteState.PREPARED:
         text = f"Nothing had been sent for {write.slug}: the plan was dropped."
         _close(session, write, WriteState.DROPPED, Outcome.CANCELLED, text)
