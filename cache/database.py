@@ -121,7 +121,7 @@ def open_journal(path: Path) -> Store:
         connection = connect(path, "journal", "rw")
         with _kept(connection):
             _set_up_journal(connection)
-        private_file(expected_file(path))
+            private_file(expected_file(path))
     return connection
 
 
