@@ -280,7 +280,7 @@ def _tighten_sides(path: Path) -> None:
 
 
 def _cannot_write(path: Path) -> bool:
-    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    return os.access(path, os.F_OK) and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
 def _open_read_only(path: Path, name: str) -> Store:
