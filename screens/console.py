@@ -219,9 +219,9 @@ class Console(Shell):
 
     async def on_console_performed(self, event: Console.Performed) -> None:
         """Tell the result in the dialog, or in the notice line when it was left."""
-        screen, outcome = self.screen, event.outcome
-        if isinstance(screen, RollbackDialog) and screen.plan is event.plan:
-            screen.ended(outcome)
+        outcome = event.outcome
+        if (dialog := self._dialog_of(event.plan)) is not None:
+            dialog.ended(outcome)
         elif isinstance(outcome, RepointError):
             self.desk.failed(outcome)
         else:
@@ -229,9 +229,15 @@ class Console(Shell):
         if isinstance(outcome, Result) and outcome.outcome in {Outcome.APPLIED, Outcome.STALE, Outcome.NOOP}:
             self.main.links.show()
             if outcome.outcome is Outcome.APPLIED:
-                await self._look_at_restored(event.plan, outcome)
+                self._work(self._look_at_restored(event.plan, outcome))
         self.main.timeline.reload()
         await self.desk.refresh()
+
+    def _dialog_of(self, plan: Plan) -> RollbackDialog | None:
+        """The dialog of a plan, while it is open."""
+        stack = self.screen_stack  # empty while the app is taken down
+        found = stack[-1] if stack else None
+        return found if isinstance(found, RollbackDialog) and found.draft.plan is plan else None
 
     async def _look_at_restored(self, plan: Plan, result: Result) -> None:
         """Whether the restored destination answers, said in the notice line and kept for the new version."""
@@ -239,6 +245,8 @@ class Console(Shell):
         if found is not None:
             where = label(result.new_version)
             self.main.say(f"{result.slug} {where}: its destination is {health_of(found)}")
+            if (dialog := self._dialog_of(plan)) is not None:
+                dialog.ended(found)
             self.main.links.show()
             self.main.health.refresh_board()
 

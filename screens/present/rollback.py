@@ -142,7 +142,10 @@ def result_lines(result: Result, look: Look, width: int, now: datetime) -> list[
         what += f", the state of {label(result.to_version)}"
         cells.append((look.say(what), look.text))
     lines = [joined(cells)]
-    notes = [(result.message, look.text), (result.hint, look.muted)]
+    message = result.message
+    if result.refusal is not None:  # it is told in full below
+        message = message.removeprefix(f"{result.refusal.title}. ")
+    notes = [(message, look.text), (result.hint, look.muted)]
     if result.outcome is Outcome.APPLIED:
         verified = "read back: the platform shows it live" if result.verified else "not read back yet"
         notes.insert(0, (verified, look.ok if result.verified else look.slow))

@@ -1,4 +1,4 @@
-"""Small rooms (400 lines a file, 50 a function, 20 methods a class), broad excepts only where named."""
+"""Small rooms (400 lines a file; functions and classes as `SMALL` says), broad excepts only where named."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(p for top in ("console", "screens", "cache") for p in (ROOT / top).rglob("*.py"))
+SMALL = ("screens/", "cache/", "console/domain/", "console/practice/")
+"""Rooms that keep to 50 lines and 20 methods, decorated ones counted; elsewhere a little more passes."""
 BOUNDARIES = {"console/cli.py", "console/app.py"}
 
 
@@ -23,14 +25,14 @@ def test_there_are_files_to_look_at() -> None:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_rooms_are_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
+    lines, most = (50, 20) if name_of(path).startswith(SMALL) else (60, 25)
     assert len(text.splitlines()) <= 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is too long"
+            assert (node.end_lineno or 0) - node.lineno < lines, f"{node.name} is too long"
         if isinstance(node, ast.ClassDef):
             methods = [n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-            own = [m for m in methods if not m.decorator_list]
-            assert len(own) <= 25, f"{node.name} has {len(own)} methods"
+            assert len(methods) <= most, f"{node.name} has {len(methods)} methods"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -38,7 +38,7 @@ async def test_nothing_counts_as_seen_behind_another_pane(outage: Serve) -> None
         await driver.pilot.pause(0.2)
         assert driver.app.main.timeline.view.lines.marks.seen is None
         dialog = await driver.dialog()
-        await driver.until(lambda: dialog.outcome is not None)
+        await driver.until(lambda: dialog.draft.outcome is not None)
         assert "You have not reviewed" in driver.dialog_text
 
 
@@ -52,32 +52,32 @@ async def test_a_rollback_by_typed_words_ends_verified(outage: Serve, size: tupl
         await driver.seen("spring-launch")
         dialog = await driver.dialog()
         await driver.ready(dialog)
-        assert dialog.plan is not None
-        assert dialog.plan.phrase == "spring-launch v8"
+        assert dialog.draft.plan is not None
+        assert dialog.draft.plan.phrase == "spring-launch v8"
         await driver.write("spring-launch v8")
         assert driver.phrase.value == "spring-launch v8"
         await driver.keys("enter")
-        await driver.until(lambda: dialog.outcome is not None, "the result")
-        assert dialog.outcome is not None
-        assert dialog.outcome.outcome is Outcome.APPLIED
-        assert dialog.outcome.verified
+        await driver.until(lambda: dialog.draft.outcome is not None, "the result")
+        assert dialog.draft.outcome is not None
+        assert dialog.draft.outcome.outcome is Outcome.APPLIED
+        assert dialog.draft.outcome.verified
         assert "the platform shows it live" in driver.dialog_text
         assert server.platform.link("spring-launch")["version"] == 10
         await driver.keys("escape")
         await driver.until(lambda: not isinstance(driver.app.screen, RollbackDialog))
         await driver.until(lambda: driver.app.main.timeline.undoable is not None, "undo")
         undo = await driver.dialog("u")
-        await driver.until(lambda: undo.plan is not None, "the undo's plan")
-        assert undo.plan is not None
-        assert undo.plan.phrase == "spring-launch v9"
-        await driver.until(lambda: undo.wants_reason and not undo.deaf, "v9 still fails")
+        await driver.until(lambda: undo.draft.plan is not None, "the undo's plan")
+        assert undo.draft.plan is not None
+        assert undo.draft.plan.phrase == "spring-launch v9"
+        await driver.until(lambda: undo.draft.wants_reason and not undo.deaf, "v9 still fails")
         await driver.write("drill")
         await driver.keys("enter")
         await driver.until(lambda: undo.ready, "the reason")
         assert driver.phrase.value == ""
         await driver.write("spring-launch v9")
         await driver.keys("enter")
-        await driver.until(lambda: undo.outcome is not None, "the undo")
+        await driver.until(lambda: undo.draft.outcome is not None, "the undo")
         assert server.platform.link("spring-launch")["version"] == 11
 
 
@@ -101,7 +101,7 @@ async def test_enter_and_paste_never_confirm(outage: Serve, monkeypatch: pytest.
         assert driver.phrase.value == ""
         await driver.keys("enter")
         await driver.until(lambda: "That is not what has to be typed" in driver.dialog_text)
-        assert not dialog.sending
+        assert not dialog.draft.sending
         await driver.keys("escape")
         await driver.until(lambda: "nothing was sent" in driver.notice)
         assert server.platform.link("spring-launch")["version"] == 9

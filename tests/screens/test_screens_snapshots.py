@@ -64,7 +64,7 @@ async def not_reviewed(driver: Driver) -> None:
     await on_a_link(driver)
     await driver.until(lambda: driver.app.main.timeline.review is not None, "the history")
     dialog = await driver.dialog()
-    await driver.until(lambda: dialog.outcome is not None, "the refusal")
+    await driver.until(lambda: dialog.draft.outcome is not None, "the refusal")
 
 
 def before(app: Console, then: Before) -> Callable[[Pilot[int]], Awaitable[None]]:
