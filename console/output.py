@@ -121,11 +121,7 @@ class Output:
             BrokenPipeError: the reader went away; a command that streams has nothing more to do.
             StorageProblem: standard output cannot be written: the disk is full.
         """
-        self._data(_dumps(value) + "\n")
-        if self.failed is not None:
-            raise self.failed
-        if self._out is None:
-            raise BrokenPipeError
+        self.verbatim(_dumps(value) + "\n")
 
     def text(self, *parts: Part) -> None:
         """One line of data for people."""
@@ -143,8 +139,15 @@ class Output:
             self.text(*line)
 
     def verbatim(self, text: str) -> None:
-        """A file's text (CSV, a completion script) as it is: the caller has made it safe to print."""
+        """A file's text (CSV, a completion script) as it is: the caller has made it safe to print.
+
+        Raises as `record`.
+        """
         self._data(text)
+        if self.failed is not None:
+            raise self.failed
+        if self._out is None:
+            raise BrokenPipeError
 
     # -- everything else, to standard error
 

@@ -1,0 +1,67 @@
+"""`repoint export [QUERY]`: links to CSV, NDJSON or JSON; an import reads them back as they are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from console.domain.query import parse
+from console.domain.text import safe
+from console.exits import ExitCode
+from console.ops.exporting import Format, export, export_to
+from console.ops.importing_rejects import refuse_existing
+from console.ops.session import Session
+from console.output import Output
+from console.subcommands.common import add_query, in_session, sync_first
+
+EXAMPLE = 'repoint export "tag:promo" --format csv -o promo.csv'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's own arguments."""
+    add_query(parser)
+    parser.add_argument("--format", choices=[f.value for f in Format],
+                        help="as the file's name ends; csv otherwise")  # fmt: skip
+    parser.add_argument("-o", "--out", metavar="FILE", help="a new file; standard output otherwise")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the links that match."""
+    return in_session(args, _export)
+
+
+async def _export(session: Session, out: Output, args: argparse.Namespace) -> int:
+    query = parse(" ".join(args.query))
+    path = Path(args.out) if args.out else None
+    form = _format(args.format, path, json=out.json)
+    if path is not None:
+        refuse_existing(path)
+    if not session.offline:
+        await sync_first(session, out)
+    if path is None:
+        export(session, query, form, lambda text: out.verbatim(_for_eyes(text) if _seen() else text))
+        return ExitCode.DONE
+    with out.progress("links") as progress:
+        count = export_to(session, query, form, path, progress.advance)
+    document = {"file": str(path), "format": form.value, "links": count}
+    out.result(document, [f"{count:,} links in {safe(path)}"])
+    return ExitCode.DONE
+
+
+def _format(asked: str | None, path: Path | None, *, json: bool) -> Format:
+    if asked is not None:
+        return Format(asked)
+    if path is None and json:
+        return Format.JSON
+    ending = path.suffix.lower().removeprefix(".") if path is not None else ""
+    return {"ndjson": Format.NDJSON, "jsonl": Format.NDJSON, "json": Format.JSON}.get(ending, Format.CSV)
+
+
+def _seen() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _for_eyes(text: str) -> str:
+    """A piece of the file with nothing in it that a terminal would obey."""
+    return "\n".join(safe(line, 8 * len(line) + 1) for line in text.replace("\r\n", "\n").split("\n"))
