@@ -8,7 +8,7 @@ cache cannot tell either is said to be unknown.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,20 +78,7 @@ async def renew(
             detail="Nothing was changed.",
             hint="Move the journal away by hand and delete journal.expected beside it",
         )
-    moved = []
-    for done, (slug, version) in enumerate(seen):
-        progress(done, len(seen))
-        try:
-            timeline = await platform.history(slug, limit=1)
-        except NotFound:
-            moved.append(f"{safe(slug, 60)} does not exist any more.")
-            continue
-        if version is not None and timeline.live != version:
-            newest = timeline.versions[0]
-            moved.append(
-                f"{safe(slug, 60)}: you last saw {label(version)}; {label(timeline.live)} is live "
-                f"({newest.action.value} by {safe(newest.created_by or 'somebody', 60)})."
-            )
+    moved = await _moved(platform, seen, progress)
     kept = renew_journal(journal)
     with closing(open_journal(journal)) as connection:
         Journal(connection, this_process()).append(
@@ -107,6 +94,27 @@ async def renew(
             clock.now(),
         )
     return Renewed(kept, len(seen), tuple(moved), blind)
+
+
+async def _moved(
+    platform: Platform, seen: Sequence[tuple[str, VersionId | None]], progress: Callable[[int, int], None]
+) -> list[str]:
+    """Read each link; a sentence for each that is not as it was last seen."""
+    moved = []
+    for done, (slug, version) in enumerate(seen):
+        progress(done, len(seen))
+        try:
+            timeline = await platform.history(slug, limit=1)
+        except NotFound:
+            moved.append(f"{safe(slug, 60)} does not exist any more.")
+            continue
+        if version is not None and timeline.live != version:
+            newest = timeline.versions[0]
+            moved.append(
+                f"{safe(slug, 60)}: you last saw {label(version)}; {label(timeline.live)} is live "
+                f"({newest.action.value} by {safe(newest.created_by or 'somebody', 60)})."
+            )
+    return moved
 
 
 def _concerned(cache: Path) -> tuple[list[tuple[str, VersionId | None]], bool]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
-from console.ops.arming import ARMED_SECONDS, arm, disarm
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = 'repoint arm --reason "shop is down, INC-204"'
 
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _arm(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.ops.arming import ARMED_SECONDS, arm, disarm
+
     name = session.profile.name
     if args.off:
         disarm(session)

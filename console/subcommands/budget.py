@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
 from console.exits import ExitCode
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint budget"
 
@@ -23,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _budget(session: Session, out: Output, _args: argparse.Namespace) -> int:
+    from console import documents
+
     meter = await session.read_meter()
     document = documents.meter(meter, session.profile.reserve)
     if meter is None or meter.limit is None:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.domain.errors import InputRejected, StorageProblem
-from console.domain.links import label, named
 from console.domain.text import safe
-from console.domain.versions import Timeline, Version
-from console.ops.connect import connect
-from console.ops.profiles import Profile, load_profile
-from console.ops.session import Session
-from console.ops.sync import Synced, sync
 from console.output import Output
 
-Work = Callable[[Session, Output, argparse.Namespace], Awaitable[int]]
+if TYPE_CHECKING:
+    from console.domain.versions import Timeline, Version
+    from console.ops.profiles import Profile
+    from console.ops.session import Session
+    from console.ops.sync import Synced
+
+    Work = Callable[[Session, Output, argparse.Namespace], Awaitable[int]]
 
 
 def in_session(args: argparse.Namespace, work: Work) -> int:
     """Open a session as the flags and the profile say, run `work` on it, and close it whatever happens."""
+    import asyncio
+
+    from console.ops.profiles import load_profile
+
     out = Output.of(args)
     profile = load_profile(args.profile, flags={"handle": args.handle})
     for notice in profile.notices:
@@ -32,6 +35,8 @@ def in_session(args: argparse.Namespace, work: Work) -> int:
 
 
 async def _run(profile: Profile, args: argparse.Namespace, out: Output, work: Work) -> int:
+    from console.ops.connect import connect
+
     session = await connect(profile, offline=args.offline)
     try:
         if session.store.notice:
@@ -50,6 +55,8 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 
 async def sync_first(session: Session, out: Output) -> Synced:
     """Bring the cache up to date."""
+    from console.ops.sync import sync
+
     with out.progress("links", session.store.inventory.count() or None) as progress:
         before = 0
 
@@ -67,6 +74,8 @@ def known_version(timeline: Timeline, text: str) -> Version:
     Raises:
         InputRejected: the history has none of that name; the newest ones are named.
     """
+    from console.domain.links import label, named
+
     name = named(text, timeline.names)
     found = timeline.find(name) if name is not None else None
     if found is None:
@@ -91,6 +100,8 @@ def write_new_file(path: Path, document: Mapping[str, object]) -> None:
     Raises:
         StorageProblem: the file exists, is a link, or cannot be written.
     """
+    import json
+
     part = path.with_name(path.name + ".part")
     if path.is_symlink() or path.exists():
         raise _exists(path)

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console import documents
 from console.domain.errors import StorageProblem
-from console.domain.health import Vantage
-from console.domain.links import label
-from console.domain.plans import Plan, Result
-from console.domain.sightings import Seen
 from console.exits import exit_code_of_outcome
-from console.ops.checks import all_checks
-from console.ops.connect import connect
-from console.ops.profiles import Profile
-from console.ops.review import read_live, review, see
-from console.ops.rollback import Request, confirm, perform, prepare
-from console.ops.session import Session
-from console.ops.sync import sync
-from console.ops.targets import last_healthy
-from console.ops.verify import restored_health
 from console.output import Output
-from console.practice.scenarios import SCENARIOS
-from console.practice.server import PracticeServer
+from console.practice.names import SCENARIO_NAMES
+
+if TYPE_CHECKING:
+    from console.domain.plans import Result
+    from console.ops.profiles import Profile
+    from console.ops.session import Session
+    from console.practice.server import PracticeServer
 
 EXAMPLE = "repoint demo"
 _SLUG = "spring-launch"
@@ -36,7 +26,9 @@ _PORT = 7311
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("--links", type=int, metavar="N", help="how many links")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="outage", help="what has gone wrong")
+    parser.add_argument(
+        "--scenario", choices=sorted(SCENARIO_NAMES), default="outage", help="what has gone wrong"
+    )
     parser.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same links")
     parser.add_argument(
         "--headless",
@@ -47,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start the practice platform, then the console or the headless incident. Everything goes with it."""
+    import asyncio
+    import tempfile
+
+    from console.ops.profiles import Profile
+
     out = Output.of(args)
     with tempfile.TemporaryDirectory(prefix="repoint-demo-") as home, _server(args) as server:
         os.environ["REPOINT_HOME"] = str(Path(home) / "home")
@@ -67,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _server(args: argparse.Namespace) -> PracticeServer:
+    from console.practice.server import PracticeServer
+
     def made(landing_port: int) -> PracticeServer:
         return PracticeServer(args.scenario, links=args.links, seed=args.seed, landing_port=landing_port)
 
@@ -85,6 +84,9 @@ def _server(args: argparse.Namespace) -> PracticeServer:
 
 
 async def _headless(profile: Profile, out: Output) -> int:
+    from console import documents
+    from console.ops.connect import connect
+
     session = await connect(profile)
     try:
         result = await _incident(session, out)
@@ -96,6 +98,17 @@ async def _headless(profile: Profile, out: Output) -> int:
 
 async def _incident(session: Session, out: Output) -> Result:
     """One incident as an operator works through it: sync, review, roll back, verify."""
+    from console.domain.health import Vantage
+    from console.domain.links import label
+    from console.domain.plans import Plan
+    from console.domain.sightings import Seen
+    from console.ops.checks import all_checks
+    from console.ops.review import read_live, review, see
+    from console.ops.rollback import Request, confirm, perform, prepare
+    from console.ops.sync import sync
+    from console.ops.targets import last_healthy
+    from console.ops.verify import restored_health
+
     done = await sync(session)
     failing = sum(r.verdict.broken for r in session.store.health.latest())
     out.note(f"{done.total:,} links, {failing:,} failing for the platform")

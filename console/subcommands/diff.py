@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
-from console.domain.links import label
-from console.domain.versions import DECIDING, diff
 from console.exits import ExitCode
-from console.ops.review import read
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session, known_version
 from console.subcommands.history import change_lines
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint diff spring-launch v8 v9"
 
@@ -30,6 +29,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _diff(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console import documents
+    from console.domain.links import label
+    from console.domain.versions import DECIDING, diff
+    from console.ops.review import read
+
     timeline = (await read(session, args.slug)).timeline
     before, after = known_version(timeline, args.before), known_version(timeline, args.after)
     changes = diff(before.snapshot, after.snapshot)

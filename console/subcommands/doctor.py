@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import shutil
 import sys
@@ -31,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, repair what was asked for, print; 1 when something fails."""
+    import asyncio
+
     return asyncio.run(_doctor(args, Output.of(args)))
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from cache.links import Sort
-from console import documents
-from console.domain.health import HealthResult
-from console.domain.outages import cluster
-from console.domain.query import parse
-from console.domain.urls import without_scheme
 from console.exits import ExitCode
-from console.ops.session import Session
-from console.ops.sweep import check_from_here, check_from_platform, from_cache
 from console.output import Output, Styled, Tone
 from console.subcommands.common import add_query, in_session, sync_first
+
+if TYPE_CHECKING:
+    from console.domain.health import HealthResult
+    from console.ops.session import Session
 
 EXAMPLE = "repoint health host:shop.example --outages"
 _TONES = {"down": Tone.BAD, "slow": Tone.WARN, "ok": Tone.GOOD}
@@ -42,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _health(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from cache.links import Sort
+    from console.domain.query import parse
+
     query = parse(" ".join(args.query))
     if not session.offline:
         await sync_first(session, out)
@@ -64,6 +64,8 @@ async def _health(session: Session, out: Output, args: argparse.Namespace) -> in
 async def _results(
     session: Session, args: argparse.Namespace, selection: list[str], slugs: list[str]
 ) -> AsyncIterator[HealthResult]:
+    from console.ops.sweep import check_from_here, check_from_platform, from_cache
+
     if args.vantage in {"platform", "both"} and slugs:
         wanted = set(slugs)
         for result in await check_from_platform(session, selection):
@@ -75,6 +77,9 @@ async def _results(
 
 
 def _print(out: Output, result: HealthResult) -> None:
+    from console import documents
+    from console.domain.urls import without_scheme
+
     if out.json:
         out.record(documents.health(result))
         return
@@ -89,6 +94,9 @@ def _print(out: Output, result: HealthResult) -> None:
 
 
 def _print_outages(session: Session, out: Output, results: list[HealthResult]) -> None:
+    from console import documents
+    from console.domain.outages import cluster
+
     since = session.store.health.failing_since
     dated = [replace(r, failing_since=since(r.slug) or r.failing_since) for r in results]
     outages = cluster(dated)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console import documents
-from console.domain.links import label
-from console.domain.sightings import Seen
 from console.domain.text import safe
-from console.domain.versions import Change
 from console.exits import ExitCode
-from console.ops.review import Review, read, review, see
-from console.ops.session import Session
 from console.output import Line, Output, Styled, Tone
 from console.subcommands.common import in_session, write_new_file
+
+if TYPE_CHECKING:
+    from console.domain.versions import Change
+    from console.ops.review import Review
+    from console.ops.session import Session
 
 EXAMPLE = "repoint history spring-launch"
 
@@ -34,6 +34,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _history(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console import documents
+    from console.domain.sightings import Seen
+    from console.ops.review import read, review, see
+
     reading = await read(session, args.slug)
     found = review(session, reading)
     document = documents.history(found)
@@ -49,6 +53,9 @@ async def _history(session: Session, out: Output, args: argparse.Namespace) -> i
 
 
 def _lines(found: Review, limit: int | None) -> list[Line]:
+    from console import documents
+    from console.domain.links import label
+
     timeline = found.timeline
     lines: list[Line] = []
     for version in timeline.versions[: max(limit, 1) if limit else None]:

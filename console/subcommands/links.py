@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from cache.links import Row, Sort
-from console import documents
 from console.domain.errors import UsageProblem
-from console.domain.health import verdict_word
-from console.domain.links import label
-from console.domain.query import parse
-from console.domain.urls import without_scheme
 from console.exits import ExitCode
-from console.ops.session import Session
 from console.output import Output, Part, Styled, Tone
 from console.subcommands.common import add_query, in_session, sync_first
 
+if TYPE_CHECKING:
+    from cache.links import Row
+    from console.ops.session import Session
+
 EXAMPLE = 'repoint links "status:down host:shop.example" --limit 20'
+SORTS = ("health", "slug", "destination", "version", "changed", "checked", "clicks")
+"""The values of `Sort`, which the parser must not import."""
 _DEFAULT = ("slug", "destination", "health", "version", "changed")
 _COLUMNS = (*_DEFAULT, "title", "host", "checked", "clicks", "enabled", "held")
 _TONES = {"down": Tone.BAD, "slow": Tone.WARN, "ok": Tone.GOOD}
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N links")
     parser.add_argument(
         "--sort",
-        choices=[s.value for s in Sort],
-        default=Sort.HEALTH.value,
+        choices=SORTS,
+        default=SORTS[0],
         help="worst health first unless given",
     )
     parser.add_argument("--columns", metavar="A,B", help=f"of {', '.join(_COLUMNS)}")
@@ -41,6 +41,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _links(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from cache.links import Sort
+    from console import documents
+    from console.domain.query import parse
+
     query = parse(" ".join(args.query))
     columns = _columns(args.columns)
     if not session.offline:
@@ -71,6 +75,11 @@ def _columns(text: str | None) -> tuple[str, ...]:
 
 
 def _cell(row: Row, column: str) -> Part:
+    from console import documents
+    from console.domain.health import verdict_word
+    from console.domain.links import label
+    from console.domain.urls import without_scheme
+
     if column == "destination":
         return without_scheme(row.destination_url)
     if column == "health":

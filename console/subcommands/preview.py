@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
-from console.domain.routing import Route, Visitor, route, visitors_for
-from console.domain.urls import without_scheme
 from console.exits import ExitCode
-from console.ops.review import read, read_live
-from console.ops.session import Session
-from console.ops.short_link import ShortLink, ask_short_link
-from console.ops.sweep import require_spare_write
 from console.output import Output
 from console.subcommands.common import in_session, known_version
+
+if TYPE_CHECKING:
+    from console.domain.routing import Route
+    from console.ops.session import Session
+    from console.ops.short_link import ShortLink
 
 EXAMPLE = "repoint preview spring-launch --version v8 --matrix"
 
@@ -44,6 +43,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _preview(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console import documents
+    from console.domain.routing import Visitor, route, visitors_for
+    from console.domain.urls import without_scheme
+    from console.ops.review import read
+    from console.ops.sweep import require_spare_write
+
     timeline = (await read(session, args.slug)).timeline
     live = timeline.current
     other = known_version(timeline, args.at_version) if args.at_version else live
@@ -86,6 +91,9 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
 
 
 async def _short_link(session: Session, slug: str) -> ShortLink | None:
+    from console.ops.review import read_live
+    from console.ops.short_link import ask_short_link
+
     reading = await read_live(session, slug)
     if reading.record is None:
         return None
@@ -93,6 +101,8 @@ async def _short_link(session: Session, slug: str) -> ShortLink | None:
 
 
 def _shown(value: Route) -> str:
+    from console.domain.urls import without_scheme
+
     where = without_scheme(value.destination_url) if value.destination_url else f"{value.status}"
     rule = f"  (rule {value.rule.name or value.rule.rule_id})" if value.rule else ""
     return where + rule

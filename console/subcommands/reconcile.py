@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console.domain.outcomes import Outcome
 from console.exits import ExitCode
-from console.ops.recovery import reconcile
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint reconcile"
 
@@ -24,6 +25,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _reconcile(session: Session, out: Output, _args: argparse.Namespace) -> int:
+    from console.domain.outcomes import Outcome
+    from console.ops.recovery import reconcile
+
     session.online()
     settled = await reconcile(session)
     document = {

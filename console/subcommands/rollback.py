@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
 from console.domain.errors import Refused, RepointError, UsageProblem
-from console.domain.links import VersionId, label, named
-from console.domain.outcomes import Outcome
-from console.domain.plans import Check, Plan, Result, Way
-from console.domain.versions import Timeline
 from console.exits import ExitCode, exit_code, exit_code_of_outcome
-from console.ops.checks import Overrides, all_checks
-from console.ops.review import read_live, review
-from console.ops.rollback import Request, confirm, perform, prepare, require_checks
-from console.ops.session import Session
-from console.ops.short_link import ask_short_link
-from console.ops.targets import last_healthy
-from console.ops.verify import restored_health
 from console.output import Output, Styled, Tone
 from console.subcommands.common import in_session, known_version
 from console.subcommands.history import change_lines
 
+if TYPE_CHECKING:
+    from console.domain.links import VersionId
+    from console.domain.plans import Check, Plan, Result
+    from console.domain.versions import Timeline
+    from console.ops.checks import Overrides
+    from console.ops.session import Session
+
 EXAMPLE = 'repoint rollback spring-launch --to v8 --reason "shop is down"'
+WAYS = ("rollback", "put")
+"""The values of `Way`, which the parser must not import."""
 _SIGNS = {"ok": Tone.GOOD, "warn": Tone.WARN, "fail": Tone.BAD}
 
 
@@ -34,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     goal.add_argument("--last-healthy", action="store_true", help="the newest earlier version that works")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept on the platform and here")
     parser.add_argument("--seen", metavar="V", help="the version you reviewed as live")
-    parser.add_argument("--way", choices=[w.value for w in Way], default=Way.ROLLBACK.value,
+    parser.add_argument("--way", choices=WAYS, default=WAYS[0],
                         help="put writes the whole earlier record")  # fmt: skip
     add_confirmation(parser)
 
@@ -56,6 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.domain.plans import Way
+    from console.ops.review import read_live, review
+    from console.ops.rollback import Request, prepare
+    from console.ops.targets import last_healthy
+
     try:
         reading = await read_live(session, args.slug)
         seen = stated_version(reading.timeline, args.seen) if args.seen else None
@@ -71,6 +74,8 @@ async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> 
 
 def stated_version(timeline: Timeline, text: str) -> VersionId:
     """The version that a caller states to have seen; it need not exist any more."""
+    from console.domain.links import named
+
     known = named(text, timeline.names)
     if known is not None:
         return known
@@ -80,6 +85,8 @@ def stated_version(timeline: Timeline, text: str) -> VersionId:
 
 def refused(out: Output, error: Refused, slug: str, to: object, checks: tuple[Check, ...] = ()) -> int:
     """A guard said no: the document with `--json`, the error otherwise."""
+    from console import documents
+
     if not out.json:
         raise error
     out.document({**documents.refused(error, slug, to), "checks": [documents.check(c) for c in checks]})
@@ -88,6 +95,11 @@ def refused(out: Output, error: Refused, slug: str, to: object, checks: tuple[Ch
 
 async def carry_out(session: Session, out: Output, args: argparse.Namespace, plan: Plan | Result) -> int:
     """Check, confirm, perform and verify a plan, and print what became of it."""
+    from console.domain.outcomes import Outcome
+    from console.domain.plans import Result
+    from console.ops.checks import all_checks
+    from console.ops.rollback import confirm, perform, require_checks
+
     if isinstance(plan, Result):
         return tell(out, plan)
     show_plan(out, plan)
@@ -108,6 +120,9 @@ async def carry_out(session: Session, out: Output, args: argparse.Namespace, pla
 
 
 def _dry_run(session: Session, out: Output, plan: Plan, checks: tuple[Check, ...]) -> int:
+    from console.domain.outcomes import Outcome
+    from console.domain.plans import Result
+
     blocked = any(check.blocks for check in checks)
     message = "Dry run: nothing was sent." + (" A check would block it." if blocked else "")
     result = Result(
@@ -128,6 +143,11 @@ async def _look_after(
     session: Session, out: Output, args: argparse.Namespace, plan: Plan, result: Result
 ) -> None:
     """Whether the restored destination answers, and on request what the short link itself says."""
+    from console.domain.links import label
+    from console.ops.review import read_live
+    from console.ops.short_link import ask_short_link
+    from console.ops.verify import restored_health
+
     found = await restored_health(session, plan, result)
     took = f" in {found.latency_ms:.0f} ms" if found.latency_ms is not None else ""
     out.note(f"{label(plan.to.version)}'s destination: {found.verdict.value.lower()}{took}")
@@ -157,7 +177,7 @@ def overrides_of(texts: list[str]) -> Overrides:
     Raises:
         UsageProblem: no reason, or no such check.
     """
-    from console.ops.checks import NAMES
+    from console.ops.checks import NAMES, Overrides
 
     reasons = {}
     for text in texts:
@@ -172,6 +192,8 @@ def overrides_of(texts: list[str]) -> Overrides:
 
 def show_plan(out: Output, plan: Plan) -> None:
     """What would be sent, for a person."""
+    from console.domain.links import label
+
     where = f"{plan.target.handle}/{plan.slug} on {plan.target.environment}"
     out.note(f"Roll back {where} from {label(plan.live.version)} to {label(plan.to.version)}")
     for change in plan.changes:
@@ -188,6 +210,8 @@ def show_checks(out: Output, checks: tuple[Check, ...]) -> None:
 
 def tell(out: Output, result: Result) -> int:
     """Print what became of it; the exit code."""
+    from console.domain.outcomes import Outcome
+
     _print(out, result)
     if result.refusal is not None or result.overtaken_by is not None:
         return ExitCode.REFUSED if result.refusal is not None else ExitCode.PARTLY
@@ -197,6 +221,8 @@ def tell(out: Output, result: Result) -> int:
 
 
 def _print(out: Output, result: Result) -> None:
+    from console import documents
+
     lines = [f"{result.outcome.value}  {result.message}"]
     if result.refusal is not None:
         lines += [f"  {way}" for way in result.refusal.next]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
 from console.exits import ExitCode
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session, sync_first
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint sync"
 
@@ -26,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _sync(session: Session, out: Output, _args: argparse.Namespace) -> int:
+    from console import documents
+
     done = await sync_first(session, out)
     document = {
         "links": done.total,

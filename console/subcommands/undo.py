@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused
-from console.ops.rollback import undo
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
 from console.subcommands.rollback import add_confirmation, carry_out, refused
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
 
@@ -27,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.ops.rollback import undo
+
     try:
         plan = await undo(session, args.run_id, args.reason)
     except Refused as error:

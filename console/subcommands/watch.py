@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
-from console.ops.session import Session
-from console.ops.watch import moved_holds
 from console.output import Output
 from console.subcommands.common import in_session
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint watch --every 30"
 
@@ -25,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.ops.watch import moved_holds
+
     session.online()
     held = session.store.marks.holds(session.target.key)
     out.note(f"Watching {len(held)} rolled-back links")

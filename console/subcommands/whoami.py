@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from console import documents
 from console.exits import ExitCode
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import in_session
+
+if TYPE_CHECKING:
+    from console.ops.session import Session
 
 EXAMPLE = "repoint whoami"
 
@@ -23,6 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _whoami(session: Session, out: Output, _args: argparse.Namespace) -> int:
+    from console import documents
+
     identity = await session.introduce()
     target = session.target
     document = {

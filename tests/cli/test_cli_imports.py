@@ -1,0 +1,62 @@
+"""Help and a mistyped flag are answered at once: no command loads the core to read its arguments."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from console.verbs import VERBS
+from tests.support.commandline import repoint
+
+NEVER = {"httpx", "aiohttp", "textual", "rich", "sqlite_utils"}
+"""What no command may load before it runs."""
+CORE = NEVER | {
+    "sqlite3", "asyncio", "jwt", "can_ada", "starlette", "uvicorn", "console.ops.session", "cache.links",
+    "console.api.client", "console.practice.platform",
+}  # fmt: skip
+AT_ONCE = (
+    "links", "history", "diff", "preview", "health", "watch", "sync", "journal", "rollback", "undo",
+    "reconcile", "arm", "note", "login", "whoami", "budget", "config", "profile", "doctor", "cache",
+    "completion", "demo", "sandbox",
+)  # fmt: skip
+"""Commands that load nothing of the core either: what is used in an incident answers at once."""
+LOOK = """
+import json, os, sys
+from console.parsing import TextAsked, parse
+from console.verbs import VERBS
+
+found = {}
+for name in VERBS:
+    child = os.fork()
+    if child:
+        status = os.waitpid(child, 0)[1]
+        assert status == 0, name
+        continue
+    try:
+        parse([name, "--help"])
+    except TextAsked:
+        with open(sys.argv[1] + "/" + name, "w") as file:
+            json.dump(sorted(sys.modules), file)
+    os._exit(0)
+"""
+
+
+def test_the_help_of_no_command_loads_the_core(tmp_path: Path) -> None:
+    done = repoint(str(tmp_path), code=LOOK)
+    assert (done.returncode, done.stderr) == (0, "")
+    loaded = {name: set(json.loads((tmp_path / name).read_text())) for name in VERBS}
+    assert {name: modules & NEVER for name, modules in loaded.items() if modules & NEVER} == {}
+    assert {name: loaded[name] & CORE for name in AT_ONCE if loaded[name] & CORE} == {}
+
+
+def test_choices_that_the_parser_must_not_import_are_those_of_the_core() -> None:
+    from cache.links import Sort
+    from console.domain.plans import Way
+    from console.practice.names import SCENARIO_NAMES
+    from console.practice.scenarios import SCENARIOS
+    from console.subcommands.links import SORTS
+    from console.subcommands.rollback import WAYS
+
+    assert tuple(sort.value for sort in Sort) == SORTS
+    assert tuple(way.value for way in Way) == WAYS
+    assert set(SCENARIO_NAMES) == set(SCENARIOS)
