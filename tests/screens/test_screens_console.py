@@ -146,3 +146,19 @@ async def test_keys_typed_ahead_of_the_filter_are_the_filters(outage: Serve) -> 
         await driver.synced()
         await driver.keys("slash", "h", "o")
         await driver.until(lambda: driver.app.main.links.query_one("FilterInput").value == "ho")
+
+
+async def test_offline_shows_what_was_read_and_refuses_to_write(outage: Serve) -> None:
+    server = outage()
+    async with console(server) as driver:
+        await driver.synced()
+        await driver.filter("slug:spring-launch", 1)
+        await driver.seen("spring-launch")
+    server.stop()
+    async with console(server, offline=True) as driver:
+        await driver.until(lambda: driver.shown == 60, "the list")
+        assert "Offline" in driver.banner
+        await driver.filter("slug:spring-launch", 1)
+        await driver.until(lambda: "launch-old" in driver.timeline_text, "the cached history")
+        await driver.keys("r")
+        await driver.until(lambda: driver.notice.startswith("roll back: Offline"))
