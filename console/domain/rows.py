@@ -92,7 +92,7 @@ def read_list(value: JSON) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         if not value.startswith("["):
-            return tuple(part.strip() for part in value.split("|") if part.strip())
+            return tuple([part for part in map(str.strip, value.split("|")) if part])
         value = read_json(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)

@@ -51,9 +51,9 @@ async def plan_import(
 
     Args:
         session: whose cache knows the live links: `refresh` it first.
-        path: a regular file.
+        path: a regular file; `name` is how the operator named it.
         options: as the operator said.
-        name: the file as the operator named it.
+        name: see `path`.
         keep: keep the plan in a table, to be applied; returned beside the preview.
         rejects: write the rejected rows there. A new file, whole or not at all.
         on_progress: told how many more rows were looked at.
@@ -62,15 +62,16 @@ async def plan_import(
         InputRejected: the file cannot be read as rows; the line is named.
         StorageProblem: the table or the rejects file cannot be written.
     """
+    name = name or path.name
     source = await asyncio.to_thread(inspect, path)
-    sheet = open_sheet(source, name or path.name)
+    sheet = open_sheet(source, name)
     mapped = map_columns(sheet.header, options.mapping)
     preview = Preview(str(uuid.uuid4()), source, sheet.kind, sheet.header, mapped, sheet.delimiter)
-    planner = Planner(sheet, mapped, options.existing, session.store.inventory.links_of)
     table = new_table(imports_dir(), preview.run) if keep else None
     try:
         if table is not None:
-            table.begin(_head(session, preview, options, name or path.name))
+            table.begin(_head(session, preview, options, name))
+        planner = Planner(sheet, mapped, options.existing, session.store.inventory.links_of)
         with Rejects.to(rejects, sheet.header) as handed_back:
             await _all_rows(
                 sheet,

@@ -12,7 +12,7 @@ from console.domain.links import JSON, Link, VersionId, label
 from console.domain.rows import BadCell, RowFault, folded, restored, rule_faults, schedule_faults
 from console.domain.versions import Change, diff
 from console.ops.importing_cells import cell_of
-from console.ops.importing_fields import FIELDS, READ_ONLY, VERSION, Field, Mapped
+from console.ops.importing_fields import FIELDS, READ_ONLY, VERSION, Mapped
 from console.ops.importing_values import Existing, Planned, weight_of
 from console.ops.reading_rows import Row, Sheet
 
@@ -52,7 +52,9 @@ class Planner:
             for row, (slug, values, faults) in zip(rows, read, strict=True)
         ]
 
-    def _read(self, row: Row) -> tuple[str, dict[str, Any], list[RowFault]]:
+    def _read(  # noqa: C901 - one loop over cells, a hundred thousand times: calls cost more than they tell
+        self, row: Row
+    ) -> tuple[str, dict[str, Any], list[RowFault]]:
         values: dict[str, Any] = {}
         faults: list[RowFault] = []
         for index, header, field in self._columns:
@@ -64,24 +66,22 @@ class Planner:
                 cell = row.fields[header]
             else:
                 continue
-            if (cell == "" or cell is None) and field.name in _BLANK:
-                values[field.attribute] = _BLANK[field.name]
-            elif (cell != "" and cell is not None) or not field.blank_keeps:
-                self._read_cell(header, field, cell, values, faults)
+            if cell == "" or cell is None:
+                if field.name in _BLANK:
+                    values[field.attribute] = _BLANK[field.name]
+                    continue
+                if field.blank_keeps:
+                    continue
+            try:
+                values[field.attribute] = field.read(cell)
+            except BadCell as bad:
+                faults.append(RowFault(header, bad.code, bad.message))
         slug = str(cell) if isinstance(cell := self._given(row, self._slug), str) else ""
         if row.fields is not None:
             self._take_unknown(row.fields, values)
             if self._slug not in row.fields:
                 faults.append(RowFault(self._slug, "invalid_slug", "the slug is missing"))
         return slug, values, faults
-
-    def _read_cell(
-        self, header: str, field: Field, cell: JSON, values: dict[str, Any], faults: list[RowFault]
-    ) -> None:
-        try:
-            values[field.attribute] = field.read(cell)
-        except BadCell as bad:
-            faults.append(RowFault(header, bad.code, bad.message))
 
     def _given(self, row: Row, header: str) -> JSON:
         """The value of a column as the row has it."""
@@ -171,9 +171,7 @@ class Planner:
         return Planned(record)
 
     def _update(self, row: Row, slug: str, values: dict[str, Any], live: Link) -> Planned:
-        if all(getattr(live, name) == value for name, value in values.items() if name != "extra") and (
-            "extra" not in values or _holds(live.extra, values["extra"])
-        ):
+        if _is_so(live, values):
             return Planned(Record(row.number, row.line, slug, "", RowState.UNCHANGED))
         if "extra" in values:
             values["extra"] = {**live.extra, **values["extra"]}
@@ -226,6 +224,14 @@ def _whole_faults(link: Link, values: Mapping[str, Any]) -> list[RowFault]:
     if not _SCHEDULE.isdisjoint(values):
         faults += schedule_faults(link)
     return faults
+
+
+def _is_so(live: Link, values: Mapping[str, Any]) -> bool:
+    """Whether a link has every value of a row already."""
+    for name, value in values.items():
+        if getattr(live, name) != value and (name != "extra" or not _holds(live.extra, value)):
+            return False
+    return True
 
 
 def _holds(extra: Mapping[str, JSON], wanted: Mapping[str, JSON]) -> bool:

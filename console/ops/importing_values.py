@@ -131,9 +131,8 @@ class Report:
 
 def weight_of(link: Link) -> int:
     """Bytes of a link in a request, about; never much too few."""
-    weight = 420 + _weight(link.destination_url) + _weight(link.title) + _weight(link.description)
-    for items in (link.tags, link.categories):
-        weight += sum(_weight(item) + 3 for item in items)
+    text = f"{link.destination_url}{link.title}{link.description}{link.tags}{link.categories}"
+    weight = 420 + _weight(text)
     if link.rules or link.tracking or link.tracking_policy or link.extra:
         weight += _nested(link)
     return weight
