@@ -17,7 +17,7 @@ from console.domain.outcomes import WriteState
 from console.domain.query import Query
 from console.domain.readings import Reading
 from console.domain.target import Target
-from console.domain.urls import host_of
+from console.domain.urls import host_of, name_of_host
 from console.ops.notes import mirror_holds
 from console.ops.review import Review, review
 from console.ops.session import Session
@@ -40,7 +40,7 @@ _SAMPLE_SPAN: Final = timedelta(hours=1)
 _LOOKS: Final = 4
 """Failing hosts that the second look is told for."""
 _LOOK_AT: Final = 20
-"""Links of a host that are looked through for one that both vantage points have checked."""
+"""Links of a host that are looked through for an older look from here than the platform's."""
 
 
 class Found:
@@ -209,7 +209,8 @@ async def board(session: Session) -> Board:
     samples = {
         o.host: tuple(log.samples(o.host, now - _SAMPLE_SPAN, _SAMPLE_BUCKETS, now)) for o in outages[:20]
     }
-    looks = [look for o in outages[:_LOOKS] if (look := _second_look(session, o)) is not None]
+    from_here = [r for r in results if r.vantage is Vantage.HERE]
+    looks = [look for o in outages[:_LOOKS] if (look := _second_look(session, o, from_here)) is not None]
     return Board(
         outages=outages,
         samples=samples,
@@ -221,8 +222,11 @@ async def board(session: Session) -> Board:
     )
 
 
-def _second_look(session: Session, outage: Outage) -> SecondLook | None:
-    for slug in outage.slugs[:_LOOK_AT]:
+def _second_look(session: Session, outage: Outage, from_here: Sequence[HealthResult]) -> SecondLook | None:
+    """The newest look from here at one of the host's links, whatever it found, beside the platform's."""
+    looked = [r for r in from_here if name_of_host(r.destination_url) == outage.host]
+    looked.sort(key=lambda r: r.checked_at, reverse=True)
+    for slug in [r.slug for r in looked[:1]] or outage.slugs[:_LOOK_AT]:
         by = session.store.health.latest_by_vantage(slug)
         here, platform = by.get(Vantage.HERE), by.get(Vantage.PLATFORM)
         if here is not None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
+from console.api.port import HealthRun
+from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.versions import Timeline
 from console.ops.browse import board
@@ -165,6 +167,29 @@ async def session_of(platform: object | None = None) -> AsyncIterator[Session]:
         yield session
     finally:
         await session.close()
+
+
+class Wide(FrozenPlatform):
+    """A host with more failing links than are looked through one by one."""
+
+    async def links(self) -> AsyncIterator[list[Link]]:
+        yield [Link(f"x{n:02}", f"https://slow.example/{n}", version=1) for n in range(40)]
+
+    async def last_health(self) -> HealthRun:
+        looked = [
+            HealthResult(f"x{n:02}", f"https://slow.example/{n}", Verdict.TIMEOUT, Vantage.PLATFORM, NOW)
+            for n in range(40)
+        ]
+        return HealthRun(None, True, tuple(looked))
+
+
+async def test_the_second_look_finds_the_one_link_that_was_looked_at_from_here() -> None:
+    async with session_of(Wide()) as session:
+        await sync(session)
+        assert (await board(session)).looks == ()
+        assert [result async for result in check_from_here(session, from_cache(session, ["x33"]))]
+        (found,) = (await board(session)).looks
+        assert (found.here.slug, found.difference) == ("x33", Difference.SLOW_NOT_DOWN)
 
 
 async def test_notes_and_releases_stand_in_the_journal_and_in_the_list() -> None:
