@@ -22,6 +22,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     field.name: field.read("") for field in FIELDS.values() if field.name not in {"slug", "destinationUrl"}
     and not field.blank_keeps
 }  # fmt: skip
+_NONE: Final = object()
 _SCHEDULE: Final = frozenset({"scheduled_start_at", "scheduled_end_at", "expires_at"})
 
 
@@ -33,11 +34,20 @@ class Planner:
         self._live = live
         self._mapped = mapped
         self._header = sheet.header
-        self._seen: dict[str, tuple[int, str]] = {}
+        self._seen: dict[str, int] = {}
+        self._spelt: dict[str, str] = {}
         self._columns = [
-            (sheet.header.index(header), header, FIELDS[name])
+            (
+                sheet.header.index(header),
+                header,
+                field.attribute,
+                field.read,
+                _BLANK.get(name, _NONE),
+                field.blank_keeps,
+            )
             for header, name in mapped.columns.items()
             if name != VERSION
+            for field in (FIELDS[name],)
         ]
         by_field = {name: header for header, name in mapped.columns.items()}
         self._slug = by_field["slug"]
@@ -52,28 +62,25 @@ class Planner:
             for row, (slug, values, faults) in zip(rows, read, strict=True)
         ]
 
-    def _read(  # noqa: C901 - one loop over cells, a hundred thousand times: calls cost more than they tell
-        self, row: Row
-    ) -> tuple[str, dict[str, Any], list[RowFault]]:
+    def _read(self, row: Row) -> tuple[str, dict[str, Any], list[RowFault]]:
         values: dict[str, Any] = {}
         faults: list[RowFault] = []
-        for index, header, field in self._columns:
-            if row.fields is None:
-                cell: JSON = row.cells[index]
+        cells, fields = row.cells, row.fields
+        for index, header, attribute, read, blank, keeps in self._columns:
+            if fields is None:
+                cell: JSON = cells[index]
                 if cell and (cell[0] == "'" or "\\u" in cell):
                     cell = restored(cell)
-            elif header in row.fields:
-                cell = row.fields[header]
+            elif header in fields:
+                cell = fields[header]
             else:
                 continue
-            if cell == "" or cell is None:
-                if field.name in _BLANK:
-                    values[field.attribute] = _BLANK[field.name]
-                    continue
-                if field.blank_keeps:
-                    continue
+            if (cell == "" or cell is None) and (keeps or blank is not _NONE):
+                if not keeps:
+                    values[attribute] = blank
+                continue
             try:
-                values[field.attribute] = field.read(cell)
+                values[attribute] = read(cell)
             except BadCell as bad:
                 faults.append(RowFault(header, bad.code, bad.message))
         slug = str(cell) if isinstance(cell := self._given(row, self._slug), str) else ""
@@ -138,10 +145,12 @@ class Planner:
         key = folded(slug)
         if not key:
             return
-        first = self._seen.setdefault(key, (row.line, slug))
-        line, other = first
+        line = self._seen.setdefault(key, row.line)
         if line == row.line:
+            if key != slug:
+                self._spelt[key] = slug
             return
+        other = self._spelt.get(key, key)
         if other == slug:
             faults.append(RowFault(self._slug, "duplicate_slug", f"{slug} stands on line {line} too"))
         elif live is None:

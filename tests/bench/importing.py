@@ -23,10 +23,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from cache.database import open_cache
 from cache.links import Inventory
 from console.domain.links import Link
+from console.ops.importing import _batches, _note
 from console.ops.importing_cells import COLUMNS, cells_of
 from console.ops.importing_fields import map_columns
 from console.ops.importing_rows import Planner
-from console.ops.importing_values import Chunks, Existing, Options
+from console.ops.importing_values import Chunks, Existing, Options, Preview
 from console.ops.reading_rows import inspect, open_sheet
 
 
@@ -66,9 +67,6 @@ def read_only(path: Path) -> int:
 
 def dry_run(path: Path, cache: Path) -> int:
     """What `plan_import` does between the files, without a session."""
-    from console.ops.importing import _batches, _note
-    from console.ops.importing_values import Preview
-
     source = inspect(path)
     sheet = open_sheet(source, path.name)
     mapped = map_columns(sheet.header, {})
