@@ -92,6 +92,10 @@ class Judge:
         known = row.state is WriteState.APPLIED or row.state.open or event.key in self.gone
         assert known, f"{event} happened, but its row says {row.state}: {row.detail}"
         arrival = self.world.line.arrivals[event.key]
+        assert arrival.read is not None
+        assert arrival.read[0] == row.expected_version, f"sent in spite of what it had read: {arrival}, {row}"
+        looked = [(event.by, event.slug, arrival.read[0], what) for what in (arrival.read[1], None)]
+        assert self.shown.intersection(looked), f"{event.by} was never shown what it read last: {arrival}"
         if not arrival.ignoring:
             assert event.before_version == row.expected_version, f"stale: {event}, expected {row}"
             seen = [(event.by, event.slug, event.before_version, what) for what in (arrival.content, None)]

@@ -50,7 +50,7 @@ class Run:
                 self.edit(slug)
         self.honours = self.rng.random() < 0.5
         self.consoles = [self.born(name, Tokens(world.token(name))) for name in ("dana", "kim")]
-        self.menu = [*USUAL, *self.rng.sample(RARE, 4) * 2]
+        self.menu = [*USUAL, *self.rng.sample(RARE, 3) * 2]
         self.plans: dict[Console, Plan] = {}
         self.done: list[str] = []
         self.trace: list[str] = []
@@ -88,7 +88,8 @@ class Run:
         world.line.losing = ""
         await world.line.settle(1e9)
         for console in list(self.consoles):
-            await self.restart(console)
+            if console.dead or console is self.consoles[0]:
+                await self.restart(console)
         world.clock.advance(SETTLE_SECONDS + 1)
         for console in self.consoles:
             await self.act(console, self.reconciled)
@@ -111,7 +112,9 @@ class Run:
     # what an operator does
 
     def pick(self) -> tuple[Console, str]:
-        return self.rng.choice(self.consoles), self.rng.choice(self.slugs)
+        """Anybody and any link; of the living, while there are some."""
+        living = [console for console in self.consoles if not console.dead]
+        return self.rng.choice(living or self.consoles), self.rng.choice(self.slugs)
 
     async def review(self, session: Session, slug: str) -> None:
         reading = await read_live(session, slug)
@@ -300,9 +303,10 @@ class Run:
             console.doom = self.rng.choice(KILL_POINTS)
             self.say(console.operator, "will die at", console.doom)
 
-    async def do_doomed(self) -> None:
-        """Death at a step of a write that is made now."""
-        await self.do_doom()
+    async def do_troubled(self) -> None:
+        """One or two troubles, and a write that meets them now."""
+        for trouble in self.rng.sample(TROUBLES, self.rng.randrange(1, 3)):
+            await trouble(self)
         await self.do_whole()
 
     async def restart(self, console: Console) -> None:
@@ -357,11 +361,16 @@ class Run:
         self.say(console.operator, "token changed")
 
 
+TROUBLES: Final = (
+    Run.do_rival_between, Run.do_write_fault, Run.do_read_fault, Run.do_lose, Run.do_lose, Run.do_manners,
+    Run.do_doom, Run.do_doom,
+)  # fmt: skip
 USUAL: Final = (
-    Run.do_whole, Run.do_whole, Run.do_plan, Run.do_perform, Run.do_blind_whole, Run.do_rival, Run.do_restart,
+    Run.do_whole, Run.do_plan, Run.do_perform, Run.do_blind_whole, Run.do_rival, Run.do_restart,
+    Run.do_troubled, Run.do_troubled, Run.do_troubled, Run.do_troubled,
 )  # fmt: skip
 RARE: Final = (
-    Run.do_both, Run.do_blind, Run.do_undo, Run.do_rival_between, Run.do_write_fault, Run.do_read_fault,
-    Run.do_lose, Run.do_manners, Run.do_doomed, Run.do_doom, Run.do_reconcile, Run.do_time, Run.do_token,
+    Run.do_both, Run.do_blind, Run.do_undo, Run.do_rival_between, Run.do_write_fault, Run.do_lose,
+    Run.do_doom, Run.do_reconcile, Run.do_time, Run.do_token,
 )  # fmt: skip
 """Each run is given a few of these, so that what seldom meets by chance meets often in some runs."""

@@ -109,10 +109,17 @@ def content_of(record: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a write of ours met the platform: what it replaced, and whether the platform looked."""
+    """How a write of ours met the platform.
+
+    Attributes:
+        content: of the version that it replaced.
+        ignoring: whether the platform left out to compare.
+        read: version and content that the sender read last before it sent.
+    """
 
     content: str
     ignoring: bool
+    read: tuple[int, str] | None
 
 
 @dataclass(slots=True)
@@ -139,6 +146,7 @@ class Line(httpx.AsyncBaseTransport):
         self.losing = ""
         self.late: list[Late] = []
         self.arrivals: dict[str, Arrival] = {}
+        self.sent: dict[str, tuple[int, str] | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         console = ACTING.get()
@@ -147,14 +155,24 @@ class Line(httpx.AsyncBaseTransport):
             await self._dawdle()
             if self.late and self.rng.random() < 0.2:
                 await self.arrive(self.late.pop(0))
-            return await self._inner.handle_async_request(request)
+            return await self._read(request, console)
         console.step("post:before")
+        self.sent[request.headers["idempotency-key"]] = console.read.get(request.url.path.split("/")[5])
         await self._dawdle()
         losing, self.losing = self.losing, ""
         if losing:
             return await self._lose(losing, request, console)
         response = await self._write(request)
         console.step("post:after")
+        return response
+
+    async def _read(self, request: httpx.Request, console: Console) -> httpx.Response:
+        parts = request.url.path.split("/")
+        held = self._platform.store.get(parts[5]) if parts[-1] == "history" else None
+        response = await self._inner.handle_async_request(request)
+        after = None if held is None else self._platform.store.get(held.slug)
+        if held is not None and after is not None and response.status_code == 200:
+            console.read[held.slug] = (after.version, content_of(after.content()))
         return response
 
     async def _write(self, request: httpx.Request) -> httpx.Response:
@@ -171,7 +189,7 @@ class Line(httpx.AsyncBaseTransport):
                 before = store.version(held, event.before_version)
                 assert before is not None
                 ignoring = self._platform.faults.ignore_preconditions
-                self.arrivals[key] = Arrival(content_of(json.loads(before.record)), ignoring)
+                self.arrivals[key] = Arrival(content_of(json.loads(before.record)), ignoring, self.sent[key])
 
     async def _lose(self, how: str, request: httpx.Request, console: Console) -> httpx.Response:
         if how == "late":
@@ -271,6 +289,7 @@ class Console:
         self.tokens = tokens
         self.doom = self.died_at = ""
         self.dead = False
+        self.read: dict[str, tuple[int, str]] = {}
         world.born += 1
         self.holder = Holder(world.born, "1", "sim", "sim")
         world.living.add(self.holder)
