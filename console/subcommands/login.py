@@ -54,7 +54,9 @@ async def _login(args: argparse.Namespace, out: Output, profile: Profile) -> int
     stored = None
     if args.keyring:
         stored = profile.token_keyring or f"{_SERVICE}/{profile.handle}"
-        await store_in_keyring(secret, keyring_entry(stored, profile.handle))
+        # What the profile's variable holds is a token too, and a child's environment can be read.
+        env = {name: value for name, value in os.environ.items() if name != profile.token_env}
+        await store_in_keyring(secret, keyring_entry(stored, profile.handle), env)
     ways = ways_to_use(profile, stored, os.environ)
     out.result(_document(profile, found, stored, ways), _lines(profile, found, stored, ways))
     return ExitCode.DONE

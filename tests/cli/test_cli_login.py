@@ -78,6 +78,7 @@ import pathlib, sys
 where = pathlib.Path(__file__).with_name("kept")
 if sys.argv[1] == "set":
     where.write_text("|".join(sys.argv[2:]) + "|" + sys.stdin.read())
+    where.with_name("environ").write_bytes(pathlib.Path("/proc/self/environ").read_bytes())
 """
 
 
@@ -93,9 +94,10 @@ def fake_keyring(here: Here, folder: Path, body: str = KEYRING) -> Path:
 
 def test_the_keyring_gets_it_through_its_input(here: Here, practice: PracticeServer, tmp_path: Path) -> None:
     kept = fake_keyring(here, tmp_path)
-    here.at(practice, REPOINT_TOKEN="")
+    here.at(practice, REPOINT_TOKEN="", REPOINT_TOKEN_ENV="ACME_TOKEN", ACME_TOKEN=practice.pat)
     typed(here, practice.token)
     found = here("login", "--with-token", "--keyring", "--json").json
+    assert practice.pat.encode() not in kept.with_name("environ").read_bytes()
     assert found["stored"] == f"repoint/{practice.handle}"
     assert f'token_keyring = "repoint/{practice.handle}"' in found["next"][0]
     assert kept.read_text() == f"repoint|{practice.handle}|{practice.token}"
