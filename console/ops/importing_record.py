@@ -60,10 +60,15 @@ def spent(session: Session, run: str) -> int:
 
 
 def unfinished(folder: Path, same: str) -> ImportTable | None:
-    """The run of the same file, columns and policy that has not come to its end; None when there is none."""
+    """The run of the same file, columns and policy that has not come to its end; None when there is none.
+
+    What a process left that was killed while it planned is taken away: call it inside `only_one`.
+    """
     for run in runs(folder):
         table = open_table(folder, run)
-        if table is not None:
+        if table is None:
+            (folder / f"{run}.db").unlink(missing_ok=True)
+        else:
             if table.head().get("same") == same:
                 return table
             table.close()
