@@ -193,6 +193,7 @@ class MainScreen(Screen[None]):
 
     @on(events.DescendantFocus)
     @on(HealthPane.Turned)
+    @on(TimelinePane.Read)
     def other_keys(self) -> None:
-        """Other keys work in another pane, and while a check runs."""
+        """Other keys work in another pane, while a check runs, and once a history is read."""
         self.refresh_lines()

@@ -6,6 +6,7 @@ import asyncio
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
 from console.domain.errors import NotCached
 from console.domain.links import VersionId, label
@@ -33,6 +34,9 @@ class TimelinePane(Vertical):
         review: what is shown; None before anything was read.
         undoable: the run that an undo would undo, if there is one.
     """
+
+    class Read(Message):
+        """A history is there: other keys work."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="timeline-pane", classes="pane")
@@ -96,6 +100,7 @@ class TimelinePane(Vertical):
         self.review, self.undoable = found, undoable
         self.view.show_timeline(found.timeline, self._marks(found), now=self.desk.now())
         self.caption()
+        self.post_message(self.Read())
         self.call_after_refresh(self.note_seen)
 
     def _marks(self, found: Review) -> TimelineMarks:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from console.domain.versions import Source
 from screens.console import Console
 from tests.support.console_driver import Driver
 from tests.support.frozen import frozen_console
@@ -39,9 +40,14 @@ def frozen(**settings: Any) -> Iterator[Console]:
 async def on_a_link(driver: Driver) -> None:
     """Two links marked, the cursor on another, all of it read."""
     await driver.synced()
-    await driver.until(lambda: driver.app.main.health.board is not None, "the board")
+    health = driver.app.main.health
+    await driver.until(lambda: health.board is not None and health.board.outages, "the board")
     await driver.keys("space", "space", "down")
-    await driver.until(lambda: driver.app.main.timeline.slug == "spring-launch", "the link")
+    timeline = driver.app.main.timeline
+    await driver.until(lambda: timeline.slug == "spring-launch" and timeline.review is not None, "the link")
+    await driver.until(
+        lambda: timeline.review is not None and timeline.review.timeline.source is Source.PLATFORM, "all read"
+    )
 
 
 async def side_by_side(driver: Driver) -> None:
@@ -62,7 +68,6 @@ async def confirming(driver: Driver) -> None:
 
 async def not_reviewed(driver: Driver) -> None:
     await on_a_link(driver)
-    await driver.until(lambda: driver.app.main.timeline.review is not None, "the history")
     dialog = await driver.dialog()
     await driver.until(lambda: dialog.draft.outcome is not None, "the refusal")
 
