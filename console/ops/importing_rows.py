@@ -55,14 +55,21 @@ class Planner:
 
     def plan(self, rows: Sequence[Row]) -> list[Planned]:
         """What is planned for each of some rows; one question about the live links for all of them."""
-        read = [self._read(row) for row in rows]
-        live = self._live([slug for slug, _, _ in read])
+        slugs = [self._slug_of(row) for row in rows]
+        live = self._live(slugs)
         return [
-            self._planned(row, slug, values, faults, live.get(slug))
-            for row, (slug, values, faults) in zip(rows, read, strict=True)
+            self._planned(row, slug, *self._read(row, live.get(slug)), live.get(slug))
+            for row, slug in zip(rows, slugs, strict=True)
         ]
 
-    def _read(self, row: Row) -> tuple[str, dict[str, Any], list[RowFault]]:
+    def _slug_of(self, row: Row) -> str:
+        cell = self._given(row, self._slug)
+        return restored(cell) if isinstance(cell, str) else ""
+
+    def _read(  # noqa: C901 - one loop over cells, a hundred thousand times: calls would cost more
+        self, row: Row, live: Link | None
+    ) -> tuple[dict[str, Any], list[RowFault]]:
+        """The values and faults of a row. What the link has already is not looked into."""
         values: dict[str, Any] = {}
         faults: list[RowFault] = []
         cells, fields = row.cells, row.fields
@@ -79,16 +86,18 @@ class Planner:
                 if not keeps:
                     values[attribute] = blank
                 continue
+            if live is not None and cell == getattr(live, attribute) and type(cell) is str:
+                values[attribute] = cell
+                continue
             try:
                 values[attribute] = read(cell)
             except BadCell as bad:
                 faults.append(RowFault(header, bad.code, bad.message))
-        slug = str(cell) if isinstance(cell := self._given(row, self._slug), str) else ""
         if row.fields is not None:
             self._take_unknown(row.fields, values)
             if self._slug not in row.fields:
                 faults.append(RowFault(self._slug, "invalid_slug", "the slug is missing"))
-        return slug, values, faults
+        return values, faults
 
     def _given(self, row: Row, header: str) -> JSON:
         """The value of a column as the row has it."""
