@@ -230,6 +230,11 @@ class Run:
         to = f"https://{self.rng.choice(HOSTS)}.example/{self.rng.randrange(4)}"
         self.world.platform.edit(slug, by=by, destination_url=to)
 
+    def touch(self, slug: str) -> None:
+        self.world.platform.touch_same_version(
+            slug, destination_url=f"https://{self.rng.choice(HOSTS)}.example/t"
+        )
+
     def meddle(self, slug: str) -> None:
         """A rival does something by other means than this program."""
         platform, kind = self.world.platform, self.rng.random()
@@ -243,7 +248,7 @@ class Run:
             platform.rollback_as(slug, self.rng.randrange(1, live.version))
             word = "rolled back"
         elif kind < 0.85:
-            platform.touch_same_version(slug, destination_url=f"https://{self.rng.choice(HOSTS)}.example/t")
+            self.touch(slug)
             word = "touched"
         elif kind < 0.92:
             to = self.rng.randrange(1, live.version)
@@ -264,8 +269,11 @@ class Run:
         slug = self.rng.choice(self.slugs)
         method, path = self.rng.choice((("POST", f"{slug}/rollback$"), ("PUT", f"{slug}$"), ("GET", slug)))
         skip = self.rng.randrange(6) if method == "GET" else 0
-        self.say("rival waits for", method, skip)
-        self.world.platform.faults.rival(lambda: self.edit(slug), path=path, method=method, skip=skip)
+        after = method != "GET" and self.rng.random() < 0.5
+        act = self.edit if method == "GET" or self.rng.random() < 0.7 else self.touch
+        self.say("rival waits for", method, skip, "and acts after it" if after else "and acts before it")
+        faults = self.world.platform.faults
+        faults.rival(lambda: act(slug), path=path, method=method, skip=skip, after=after)
 
     async def do_write_fault(self) -> None:
         kind = self.rng.choice(WRITE_FAULTS)
@@ -302,6 +310,17 @@ class Run:
         if not console.dead:
             console.doom = self.rng.choice(KILL_POINTS)
             self.say(console.operator, "will die at", console.doom)
+
+    async def do_stale(self) -> None:
+        """A plan, a rival, and the plan performed; now and then where nobody compares."""
+        console, slug = self.pick()
+        await self.whole(console, slug, performs=False)
+        if self.rng.random() < 0.4:
+            await self.do_manners()
+        self.meddle(slug)
+        plan = self.plans.get(console)
+        if plan is not None:
+            await self.act(console, lambda session: self.perform(session, plan))
 
     async def do_troubled(self) -> None:
         """One or two troubles, and a write that meets them now."""
@@ -367,7 +386,7 @@ TROUBLES: Final = (
 )  # fmt: skip
 USUAL: Final = (
     Run.do_whole, Run.do_plan, Run.do_perform, Run.do_blind_whole, Run.do_rival, Run.do_restart,
-    Run.do_troubled, Run.do_troubled, Run.do_troubled, Run.do_troubled,
+    Run.do_troubled, Run.do_troubled, Run.do_troubled, Run.do_troubled, Run.do_stale,
 )  # fmt: skip
 RARE: Final = (
     Run.do_both, Run.do_blind, Run.do_undo, Run.do_rival_between, Run.do_write_fault, Run.do_lose,
