@@ -20,6 +20,9 @@ from console.domain.versions import diff, same_version
 SLEEP_TOLERANCE: Final = 2.0
 """Seconds that the monotonic and the boot clock may differ before we say that the machine slept."""
 
+SEND_WITHIN: Final = 20.0
+"""Seconds from the journal to the line. With a call's own deadline it stays below `settle.SETTLE_SECONDS`."""
+
 _REVIEW: Final = "Review the live version, then try again"
 _LEAVE: Final = "Leave it as it is"
 _HAND_OVER: Final = "Hand over: note what you saw for the next operator"
@@ -116,6 +119,19 @@ def judge_age(plan: Plan, shown_at: Moment, now: Moment) -> Refusal | None:
     return Refusal(
         reason=Stale.TOO_OLD.value,
         title=why,
+        seen=plan.live.version,
+        next=(_REVIEW, _LEAVE),
+    )
+
+
+def judge_pause(plan: Plan, journalled_at: Moment, now: Moment) -> Refusal | None:
+    """Whether the write leaves soon after it was journalled: its age decides later what a silence proves."""
+    age = journalled_at.age_at(now)
+    if age is not None and age <= SEND_WITHIN:
+        return None
+    return Refusal(
+        reason=Stale.TOO_OLD.value,
+        title=f"Reading the link again took longer than {SEND_WITHIN:.0f} s",
         seen=plan.live.version,
         next=(_REVIEW, _LEAVE),
     )

@@ -25,7 +25,15 @@ from console.domain.readings import Reading
 from console.domain.sightings import Sighting, Stale
 from console.domain.versions import Version, diff, same_version
 from console.ops import record
-from console.ops.guard import at_target, judge_age, judge_context, judge_send, judge_sighting, stale
+from console.ops.guard import (
+    at_target,
+    judge_age,
+    judge_context,
+    judge_pause,
+    judge_send,
+    judge_sighting,
+    stale,
+)
 from console.ops.review import read_live, stated
 from console.ops.send import send_and_settle
 from console.ops.session import Session
@@ -270,7 +278,7 @@ async def _compare_and_send(session: Session, plan: Plan, write: Write) -> Resul
         journal.advance(write.key, WriteState.REFUSED, outcome=Outcome.NOOP, detail="already at the target")
         request = Request(plan.slug, plan.to.version, plan.reason, way=plan.way)
         return _noop(request, reading, f"{plan.slug} already is at {label(plan.to.version)}")
-    refusal = judge_send(plan, reading)
+    refusal = judge_send(plan, reading) or judge_pause(plan, record.made_at(write), session.clock.now())
     if refusal is not None:
         journal.advance(write.key, WriteState.REFUSED, outcome=Outcome.STALE, detail=refusal.title)
         return _close(session, plan, (), refusal)

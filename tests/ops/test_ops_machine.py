@@ -12,6 +12,7 @@ from console.domain.plans import Result
 from console.domain.sightings import Stale
 from console.ops.rollback import Request, prepare
 from console.practice.server import PracticeServer
+from tests.support.clock import ManualClock
 from tests.support.desk import at, confirmed, planned
 from tests.support.simulator import simulate
 
@@ -56,3 +57,17 @@ async def test_content_replaced_unseen_under_the_same_number_is_told(practice: P
         assert result.overtaken_by == 9
         assert not result.verified
         assert "content of v9 had changed" in result.message
+
+
+async def test_a_write_that_waited_long_for_its_last_reading_does_not_leave(practice: PracticeServer) -> None:
+    """Its age in the journal would soon be taken for a proof that nothing of it is under way any more."""
+    clock = ManualClock()
+    async with at(practice, clock) as session:
+        plan = await planned(session)
+        practice.platform.faults.rival(lambda: clock.advance(21), method="GET", path="history")
+        result = await confirmed(session, plan)
+        assert result.outcome is Outcome.STALE
+        assert result.refusal is not None
+        assert result.refusal.reason == Stale.TOO_OLD
+        assert practice.platform.events == []
+        assert session.store.journal.open_writes() == []

@@ -26,6 +26,7 @@ from console.api.client import HttpPlatform
 from console.api.settings import ConnectionSettings
 from console.domain.outcomes import WriteState
 from console.domain.target import Secret
+from console.ops.guard import SEND_WITHIN
 from console.ops.probe import Prober
 from console.ops.probe_values import ProbeSettings
 from console.ops.profiles import Profile
@@ -193,7 +194,7 @@ class Line(httpx.AsyncBaseTransport):
 
     async def _lose(self, how: str, request: httpx.Request, console: Console) -> httpx.Response:
         if how == "late":
-            self.late.append(Late(request, self._clock.true + SETTLE_SECONDS - 1.0))
+            self.late.append(Late(request, self._clock.true + SETTLE_SECONDS - SEND_WITHIN - 1.0))
         elif how == "lost":
             await self._write(request)
         console.step("post:after")
