@@ -157,7 +157,9 @@ def _concurrency(value: object) -> int:
 
 
 def _timeout(value: object) -> float:
-    return _number(value, 0.1, 600, "seconds")
+    # A write leaves at most 20 s after it is journalled and must be answered or given up before the 60 s
+    # after which "still at the old version" counts as proof (console.ops.settle).
+    return _number(value, 0.1, 30, "seconds")
 
 
 def _age(value: object) -> float:

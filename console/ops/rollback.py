@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cache.journal import LinkBusy, Write
+from cache.process import is_alive
 from console.domain.errors import Refused
 from console.domain.links import VersionId, label
 from console.domain.moments import Moment
@@ -34,6 +35,7 @@ from console.ops.guard import (
     judge_sighting,
     stale,
 )
+from console.ops.recovery import settle_one
 from console.ops.review import read_live, stated
 from console.ops.send import send_and_settle
 from console.ops.session import Session
@@ -80,7 +82,7 @@ async def prepare(session: Session, request: Request) -> Plan | Result:
     if not request.reason.strip():
         raise Refused("A rollback needs a reason", reason="no_reason", hint="Say why in a few words")
     session.online()
-    busy = _open_write(session, request.slug)
+    busy = await _open_write(session, request.slug)
     if busy is not None:
         return refused(session, request, busy)
     reading = await read_live(session, request.slug)
@@ -126,10 +128,19 @@ def _sighting(session: Session, request: Request, reading: Reading) -> Sighting 
     return session.store.sightings.latest(session.target.operator, request.slug)
 
 
-def _open_write(session: Session, slug: str) -> Refusal | None:
+async def _open_write(session: Session, slug: str) -> Refusal | None:
+    """The refusal for a link with an open write, after settling what may be settled by reading.
+
+    A dead holder's lock is taken over that way; a live one's never.
+    """
     for write in session.store.journal.open_writes(session.target.key):
-        if write.slug == slug:
-            return write_open(session, write)
+        if write.slug != slug:
+            continue
+        if write.state is WriteState.UNKNOWN or not is_alive(write.holder):
+            settled = await settle_one(session, write)
+            if settled.outcome.settled:
+                continue
+        return write_open(session, write)
     return None
 
 

@@ -21,7 +21,7 @@ from console.domain.errors import (
 from console.domain.links import VersionId, label
 from console.domain.outcomes import GuardLevel, Outcome, WriteState
 from console.domain.plans import Plan, Result, Way
-from console.domain.sightings import DIALOG_MAX_AGE, Seen, Stale
+from console.domain.sightings import Seen, Stale
 from console.ops import record, settle
 from console.ops.guard import stale
 from console.ops.review import read_live, see
@@ -212,8 +212,8 @@ async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent, *, re
 def _may_resend(session: Session, write: Write, sent: _Sent, looked: _Looked) -> bool:
     """Whether the same key may be sent once more.
 
-    The platform is known to honour keys, the link was just read and is where it was, and the operator's
-    confirmation is still young.
+    The platform is known to honour keys, the link was just read and is where it was, and the second answer
+    is due before "still there" counts as proof that nothing was applied.
     """
     age = record.made_at(write).age_at(session.clock.now())
     return (
@@ -222,7 +222,7 @@ def _may_resend(session: Session, write: Write, sent: _Sent, looked: _Looked) ->
         and looked.finding.found is Found.NOT_YET
         and session.online().capabilities.honours_idempotency
         and age is not None
-        and age <= DIALOG_MAX_AGE
+        and age + session.profile.timeout < settle.SETTLE_SECONDS
     )
 
 

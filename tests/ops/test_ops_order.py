@@ -19,7 +19,7 @@ from tests.support.desk import at, confirmed, planned
 ROOT = Path(__file__).parents[2]
 SLUG = "spring-launch"
 CALLS = "fsync,fdatasync,pwrite64,unlink,sendto,sendmsg,write,writev"
-_LINE = re.compile(r"^\d+ (?P<call>\w+)\((?P<rest>.*)$")
+_LINE = re.compile(r"^\d+ +(?P<call>\w+)\((?P<rest>.*)$")
 
 
 def traces() -> bool:

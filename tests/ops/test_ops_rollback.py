@@ -6,10 +6,13 @@ import dataclasses
 
 import pytest
 
+from cache.journal import Journal
+from cache.process import this_process
 from console.domain.errors import Refused
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.plans import CheckStatus, Plan, Result, Way
 from console.domain.sightings import Seen, Stale
+from console.ops import record
 from console.ops.arming import arm
 from console.ops.checks import Overrides, all_checks
 from console.ops.recovery import reconcile
@@ -192,6 +195,19 @@ async def test_what_cannot_be_known_yet_is_said_and_blocks_the_link(
         assert [s.outcome for s in await reconcile(session)] == [Outcome.FAILED]
         assert versions(practice)[0] == 9
         assert session.store.journal.open_writes() == []
+
+
+async def test_a_dead_holders_lock_is_taken_over_by_reading(practice: PracticeServer) -> None:
+    clock = ManualClock()
+    async with at(practice, clock) as session:
+        plan = await planned(session)
+        dead = dataclasses.replace(this_process(), pid=2**22 + 1, started="0")
+        left = Journal(session.store.connections[1], dead).prepare(record.new_write(session, plan))
+        again = await prepare(session, Request(SLUG, 8, "again"))
+        assert isinstance(again, Plan), again
+        settled = session.store.journal.write(left.key)
+        assert settled is not None
+        assert settled.state is WriteState.DROPPED
 
 
 async def test_the_same_key_is_sent_again_only_where_keys_are_honoured(practice: PracticeServer) -> None:
