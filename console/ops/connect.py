@@ -8,7 +8,6 @@ from console.api.auth import claims_of
 from console.api.client import HttpPlatform
 from console.api.settings import ConnectionSettings, TokenSource
 from console.api.throttle import Patience
-from console.domain.errors import RepointError
 from console.domain.target import Target
 from console.ops.clock import Clock, SystemClock
 from console.ops.probe import Prober
@@ -47,7 +46,7 @@ async def connect(
         source = tokens or _source(profile)
         operator = await _operator(source, store, target, profile, offline=offline)
         platform = None if offline else HttpPlatform(connection_settings(profile), source, clock)
-    except RepointError:
+    except BaseException:
         store.close()
         raise
     settings = _probing(profile)

@@ -155,6 +155,10 @@ class _Token:
         return Secret(token())
 
 
+ENGINES: list[Engine] = []
+"""Those that were made and have to be stopped."""
+
+
 async def frozen_session(platform: object | None = None, **settings: Any) -> Session:
     """A session at `FrozenPlatform`, or at the one given, on a clock that stands still."""
     clock = StillClock(NOW)
@@ -167,6 +171,7 @@ async def frozen_session(platform: object | None = None, **settings: Any) -> Ses
 
 
 def frozen_console(platform: object | None = None, **settings: Any) -> Console:
-    """The console on all of that; its engine is daemonic and ends with the test's process."""
+    """The console on all of that. Its engine is stopped when the test ends (`tests/screens/conftest.py`)."""
     engine = Engine(lambda: frozen_session(platform, environment="production", **settings))
+    ENGINES.append(engine)
     return Console(engine, now=lambda: NOW)
