@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from console.domain.errors import UsageProblem
 from console.exits import ExitCode
 from console.output import Output, Part, Styled, Tone
 
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from cache.journal import Entry, Journal
 
 EXAMPLE = "repoint journal --since 2h"
-_AGE = re.compile(r"(\d{1,6})([smhdw])")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TONES = {"applied": Tone.GOOD, "refusal": Tone.WARN, "unknown": Tone.BAD}
 _HIDDEN = frozenset({"target", "target_key", "base_url", "profile", "key"})
 
@@ -37,9 +33,10 @@ def run(args: argparse.Namespace) -> int:
     from cache.journal import Journal
     from cache.process import this_process
     from console.ops.profile_places import journal_path
+    from console.subcommands.times import time_of
 
     out = Output.of(args)
-    since = _since(args.since) if args.since else None
+    since = time_of(args.since, "--since") if args.since else None
     path = journal_path()
     if not path.exists() and not expected_file(path).exists():
         out.note("There is no journal yet; the first session begins it.")
@@ -49,21 +46,6 @@ def run(args: argparse.Namespace) -> int:
     with closing(open_journal(path)) as connection:
         journal = Journal(connection, this_process(), read_only=True)
         return _verify(out, journal) if args.verify else _print(out, journal, since, args)
-
-
-def _since(text: str) -> datetime:
-    from datetime import UTC, datetime, timedelta
-
-    found = _AGE.fullmatch(text.strip())
-    if found:
-        return datetime.now(UTC) - timedelta(seconds=int(found[1]) * _UNITS[found[2]])
-    try:
-        when = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageProblem(
-            f"--since takes an age or a time, not {text[:40]!r}", hint="2h, 3d, or 2026-11-24T14:00"
-        ) from None
-    return when.astimezone(UTC)
 
 
 def _print(out: Output, journal: Journal, since: datetime | None, args: argparse.Namespace) -> int:
