@@ -191,6 +191,13 @@ class Inventory:
         return {slug: link_from_json(record) for slug, (_, record) in found.items()}
 
     @told
+    def slugs_spelt_oddly(self) -> list[str]:
+        """The slugs with anything but small ASCII letters, digits, `_` and `-` in them."""
+        return [
+            slug for (slug,) in self._db.execute("SELECT slug FROM links WHERE slug GLOB '*[^-a-z0-9_]*'")
+        ]
+
+    @told
     def remove(self, slug: str) -> None:
         """Forget one link; its timeline, health and sightings stay."""
         with transaction(self._db):

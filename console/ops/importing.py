@@ -20,6 +20,7 @@ from console.ops.importing_fields import map_columns
 from console.ops.importing_record import imports_dir
 from console.ops.importing_rejects import Rejects
 from console.ops.importing_rows import Planner
+from console.ops.importing_time import seconds_for
 from console.ops.importing_values import SHOWN, Chunks, Options, Planned, Preview, Shown
 from console.ops.reading_rows import Row, Sheet, open_sheet
 from console.ops.reading_rows_file import inspect
@@ -47,10 +48,10 @@ async def plan_import(
     rejects: Path | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[Preview, ImportTable | None]:
-    """Read and check every row of a file. Sends nothing, costs no write.
+    """Read and check every row of a file. Sends nothing.
 
     Args:
-        session: whose cache knows the live links: `refresh` it first.
+        session: its cache knows the live links: `refresh` first.
         path: a regular file; `name` is how the operator named it.
         options: as the operator said.
         name: see `path`.
@@ -71,16 +72,9 @@ async def plan_import(
     try:
         if table is not None:
             table.begin(_head(session, preview, options, name))
-        planner = Planner(sheet, mapped, options.existing, session.store.inventory.links_of)
-        with Rejects.to(rejects, sheet.header) as handed_back:
+        with Rejects.to(rejects, sheet.header) as back:
             await _all_rows(
-                sheet,
-                planner,
-                preview,
-                options,
-                table=table,
-                handed_back=handed_back,
-                on_progress=on_progress,
+                session, sheet, preview, options, table=table, handed_back=back, on_progress=on_progress
             )
         if table is not None:
             table.tell("phrase", preview.phrase)
@@ -94,8 +88,8 @@ async def plan_import(
 
 
 async def _all_rows(
+    session: Session,
     sheet: Sheet,
-    planner: Planner,
     preview: Preview,
     options: Options,
     *,
@@ -103,6 +97,10 @@ async def _all_rows(
     handed_back: Rejects,
     on_progress: Callable[[int], None] | None,
 ) -> None:
+    inventory = session.store.inventory
+    planner = Planner(
+        sheet, preview.mapped, options.existing, inventory.links_of, inventory.slugs_spelt_oddly()
+    )
     chunks = Chunks(options.rows)
     for rows in _batches(sheet.rows()):
         planned = planner.plan(rows)
@@ -116,6 +114,7 @@ async def _all_rows(
             on_progress(len(rows))
         await asyncio.sleep(0)
     preview.writes = chunks.count
+    preview.seconds = seconds_for(session, preview.writes, preview.to_send)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,9 +29,13 @@ _SCHEDULE: Final = frozenset({"scheduled_start_at", "scheduled_end_at", "expires
 class Planner:
     """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row."""
 
-    def __init__(self, sheet: Sheet, mapped: Mapped, existing: Existing, live: Live) -> None:
+    def __init__(
+        self, sheet: Sheet, mapped: Mapped, existing: Existing, live: Live, spelt_oddly: Iterable[str] = ()
+    ) -> None:
+        """`spelt_oddly`: the live slugs that are not what `folded` makes of them."""
         self._existing = existing
         self._live = live
+        self._folds = {folded(slug): slug for slug in spelt_oddly}
         self._mapped = mapped
         self._header = sheet.header
         self._seen: dict[str, int] = {}
@@ -56,9 +60,9 @@ class Planner:
     def plan(self, rows: Sequence[Row]) -> list[Planned]:
         """What is planned for each of some rows; one question about the live links for all of them."""
         slugs = [self._slug_of(row) for row in rows]
-        live = self._live(slugs)
+        live = self._live([*slugs, *(fold for slug in slugs if (fold := folded(slug)) != slug)])
         return [
-            self._planned(row, slug, *self._read(row, live.get(slug)), live.get(slug))
+            self._planned(row, slug, *self._read(row, live.get(slug)), live)
             for row, slug in zip(rows, slugs, strict=True)
         ]
 
@@ -122,11 +126,17 @@ class Planner:
             values["extra"] = {**values.get("extra", {}), **unknown}
 
     def _planned(
-        self, row: Row, slug: str, values: dict[str, Any], faults: list[RowFault], live: Link | None
+        self,
+        row: Row,
+        slug: str,
+        values: dict[str, Any],
+        faults: list[RowFault],
+        links: Mapping[str, Link],
     ) -> Planned:
+        live = links.get(slug)
         if faults and live is not None:
             faults = [fault for fault in faults if not self._as_it_is(row, fault, live, values)]
-        self._note_twins(row, slug, faults, live)
+        self._note_twins(row, slug, faults, links)
         if live is None:
             return self._new(row, slug, values, faults)
         if not faults and self._existing is Existing.FAIL:
@@ -150,7 +160,7 @@ class Planner:
             values[FIELDS[name].attribute] = getattr(live, FIELDS[name].attribute)
         return same
 
-    def _note_twins(self, row: Row, slug: str, faults: list[RowFault], live: Link | None) -> None:
+    def _note_twins(self, row: Row, slug: str, faults: list[RowFault], links: Mapping[str, Link]) -> None:
         key = folded(slug)
         if not key:
             return
@@ -158,16 +168,15 @@ class Planner:
         if line == row.line:
             if key != slug:
                 self._spelt[key] = slug
-            return
-        other = self._spelt.get(key, key)
-        if other == slug:
+        elif (other := self._spelt.get(key, key)) == slug:
             faults.append(RowFault(self._slug, "duplicate_slug", f"{slug} stands on line {line} too"))
-        elif live is None:
-            faults.append(
-                RowFault(
-                    self._slug, "near_twin", f"differs from {other} on line {line} by case or blanks only"
-                )
-            )
+        elif slug not in links:
+            faults.append(self._near_twin(f"{other} on line {line}"))
+        if slug not in links and (live := self._folds.get(key, key if key in links else "")):
+            faults.append(self._near_twin(f"the live link {live}"))
+
+    def _near_twin(self, other: str) -> RowFault:
+        return RowFault(self._slug, "near_twin", f"differs from {other} by case or blanks only")
 
     def _new(self, row: Row, slug: str, values: dict[str, Any], faults: list[RowFault]) -> Planned:
         if "destination_url" not in values and not any(f.code == "invalid_destination_url" for f in faults):

@@ -75,6 +75,7 @@ class Preview:
         run: id of the run; of a dry run too.
         counts: rows by what is planned: `RowState.CREATED` and `UPDATED` are still to be done.
         writes: requests that it takes.
+        seconds: how long they take, about (`importing_time`).
         rejected: rows with faults, each with all of them; bounded by `REJECTS_TOLD`.
         updated: the first rows that change a link.
         destinations: new destinations to be checked, with the slugs that get them.
@@ -88,6 +89,7 @@ class Preview:
     delimiter: str = ""
     counts: Counter[RowState] = field(default_factory=Counter)
     writes: int = 0
+    seconds: float = 0.0
     rejected: list[Shown] = field(default_factory=list)
     stale: list[Shown] = field(default_factory=list)
     updated: list[Shown] = field(default_factory=list)

@@ -5,23 +5,26 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.domain.query import parse
 from console.domain.text import safe
 from console.exits import ExitCode
-from console.ops.exporting import Format, export, export_to
-from console.ops.importing_rejects import refuse_existing
-from console.ops.session import Session
 from console.output import Output
 from console.subcommands.common import add_query, in_session, sync_first
 
+if TYPE_CHECKING:
+    from console.ops.session import Session
+
 EXAMPLE = 'repoint export "tag:promo" --format csv -o promo.csv'
+FORMATS = ("csv", "ndjson", "json")
+"""The values of `Format`, which the parser must not import."""
+_BY_ENDING = {"ndjson": "ndjson", "jsonl": "ndjson", "json": "json"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     add_query(parser)
-    parser.add_argument("--format", choices=[f.value for f in Format],
+    parser.add_argument("--format", choices=FORMATS,
                         help="as the file's name ends; csv otherwise")  # fmt: skip
     parser.add_argument("-o", "--out", metavar="FILE", help="a new file; standard output otherwise")
 
@@ -32,9 +35,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _export(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.domain.query import parse
+    from console.ops.exporting import Format, export, export_to
+    from console.ops.importing_rejects import refuse_existing
+
     query = parse(" ".join(args.query))
     path = Path(args.out) if args.out else None
-    form = _format(args.format, path, json=out.json)
+    form = Format(_format(args.format, path, json=out.json))
     if path is not None:
         refuse_existing(path)
     if not session.offline:
@@ -49,13 +56,13 @@ async def _export(session: Session, out: Output, args: argparse.Namespace) -> in
     return ExitCode.DONE
 
 
-def _format(asked: str | None, path: Path | None, *, json: bool) -> Format:
+def _format(asked: str | None, path: Path | None, *, json: bool) -> str:
     if asked is not None:
-        return Format(asked)
+        return asked
     if path is None and json:
-        return Format.JSON
+        return "json"
     ending = path.suffix.lower().removeprefix(".") if path is not None else ""
-    return {"ndjson": Format.NDJSON, "jsonl": Format.NDJSON, "json": Format.JSON}.get(ending, Format.CSV)
+    return _BY_ENDING.get(ending, "csv")
 
 
 def _seen() -> bool:

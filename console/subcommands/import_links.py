@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import io
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
-from cache.imports import ImportTable, RowState
-from cache.paths import private_dir
-from console.domain.errors import Refused, UsageProblem
-from console.exits import ExitCode, exit_code
-from console.ops.importing import check_destinations, plan_import, refresh, same_job
-from console.ops.importing_apply import apply_import, report_of
-from console.ops.importing_fields import given_mapping
-from console.ops.importing_record import imports_dir, only_one, preview_of, resumable, unfinished
-from console.ops.importing_rejects import refuse_existing, write_rejects
-from console.ops.importing_values import CHUNK_ROWS, MAX_CHUNK_ROWS, Existing, Options, Preview, Report
-from console.ops.reading_rows_file import at_hand, inspect
-from console.ops.session import Session
-from console.output import Output
 from console.subcommands.common import in_session
-from console.subcommands.import_shown import TOLD, Document, import_document, show_preview, summary
 
 EXAMPLE = "repoint import links.csv --dry-run --rejects to-mend.csv"
+POLICIES = ("skip", "update", "fail")
+"""The values of `Existing`, which the parser must not import."""
+ROWS, MOST_ROWS = 1000, 5000
+"""`CHUNK_ROWS` and `MAX_CHUNK_ROWS`, for the same reason."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,171 +18,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="CSV, NDJSON or JSON; - reads standard input")
     parser.add_argument("--mapping", default="", metavar="A=B,...",
                         help="which column fills which field: Address=destinationUrl")  # fmt: skip
-    parser.add_argument("--existing", choices=[e.value for e in Existing], default=Existing.UPDATE.value,
+    parser.add_argument("--existing", choices=POLICIES, default="update",
                         help="what to do with slugs that exist (update)")  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="check and compare; send nothing")
     parser.add_argument("--rejects", metavar="OUT.csv", help="hand the rows with faults back in a new file")
     parser.add_argument("--check-destinations", action="store_true",
                         help="look whether the new destinations answer")  # fmt: skip
-    parser.add_argument("--chunk", type=int, default=CHUNK_ROWS, metavar="N",
-                        help=f"rows of one request, 1 to {MAX_CHUNK_ROWS:,} ({CHUNK_ROWS:,})")  # fmt: skip
+    parser.add_argument("--chunk", type=int, default=ROWS, metavar="N",
+                        help=f"rows of one request, 1 to {MOST_ROWS:,} ({ROWS:,})")  # fmt: skip
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept on the platform and here")
     parser.add_argument("--confirm", metavar='"import N"', help="the words that confirm it, for scripts")
 
 
 def run(args: argparse.Namespace) -> int:
     """Check every row, show what would change, confirm, send in chunks."""
-    return in_session(args, _import)
+    from console.subcommands.import_run import run_import
 
-
-def _options(args: argparse.Namespace) -> Options:
-    if not 1 <= args.chunk <= MAX_CHUNK_ROWS:
-        raise UsageProblem(f"--chunk takes 1 to {MAX_CHUNK_ROWS:,}, not {args.chunk:,}")
-    return Options(
-        mapping=given_mapping(args.mapping),
-        existing=Existing(args.existing),
-        rows=args.chunk,
-        check_destinations=args.check_destinations,
-        reason=args.reason,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of the verb."""
-
-    session: Session
-    out: Output
-    args: argparse.Namespace
-    options: Options
-    rejects: Path | None
-    path: Path
-
-
-async def _import(session: Session, out: Output, args: argparse.Namespace) -> int:
-    options = _options(args)
-    rejects = Path(args.rejects) if args.rejects else None
-    if rejects is not None:
-        refuse_existing(rejects)
-    if not args.dry_run:
-        session.online()
-        session.require_armed()
-    folder = private_dir(imports_dir())
-    stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
-    with at_hand(args.file, stdin, folder) as path:
-        if args.dry_run:
-            return await _dry_run(_Call(session, out, args, options, rejects, path))
-        with only_one(folder):
-            return await _apply(_Call(session, out, args, options, rejects, path))
-
-
-async def _plan(call: _Call, *, keep: bool) -> tuple[Preview, ImportTable | None]:
-    await refresh(call.session)
-    rejects = None if keep else call.rejects  # of what is applied they are written at its end
-    with call.out.progress("rows") as progress:
-        return await plan_import(
-            call.session, call.path, call.options, name=call.args.file, keep=keep, rejects=rejects,
-            on_progress=progress.advance,
-        )  # fmt: skip
-
-
-async def _dry_run(call: _Call) -> int:
-    preview, _ = await _plan(call, keep=False)
-    document = import_document(preview, None, call.rejects)
-    document["destinations"] = await _destinations(call, preview)
-    show_preview(call.out, preview)
-    call.out.result(document, summary(preview, None))
-    return dry_code(preview)
-
-
-async def _destinations(call: _Call, preview: Preview) -> list[Document]:
-    if not call.options.check_destinations:
-        return []
-    failing = await check_destinations(call.session, preview)
-    for slug, url, verdict in failing[:TOLD]:
-        call.out.warning(f"{slug}: {url} is {verdict.value.lower()}")
-    return [{"slug": s, "destination_url": u, "verdict": v.value} for s, u, v in failing]
-
-
-async def _apply(call: _Call) -> int:
-    preview, table, destinations = await _planned(call)
-    report: Report | None = None
-    try:
-        report = await _send(call, preview, table)
-        written = write_rejects(table, preview, call.rejects if report.state == "done" else None)
-        document = import_document(preview, report, written)
-        document["destinations"] = destinations
-    finally:
-        # A run of which nothing has left is planned anew the next time; any other is gone on with.
-        done = report is not None and report.state == "done"
-        table.close(remove=done or not resumable(call.session, preview.run))
-    call.out.result(document, summary(preview, report))
-    return apply_code(report)
-
-
-async def _send(call: _Call, preview: Preview, table: ImportTable) -> Report:
-    waiting = table.counts()[RowState.PLANNED]
-    if not waiting and not table.open_chunks():
-        return report_of(call.session, table, preview.run, None)
-    _confirm(call, str(table.head()["phrase"]), preview)
-    with call.out.progress("rows", waiting) as progress:
-        return await apply_import(
-            call.session, table, call.path, rows=call.options.rows, reason=call.args.reason,
-            on_progress=progress.advance,
-        )  # fmt: skip
-
-
-async def _planned(call: _Call) -> tuple[Preview, ImportTable, list[Document]]:
-    """The plan to be applied: of an earlier try that did not come to its end, or a new one."""
-    session, out = call.session, call.out
-    source = await asyncio.to_thread(inspect, call.path)
-    table = unfinished(imports_dir(), same_job(session, source.digest, call.options))
-    if table is not None and resumable(session, str(table.head()["run"])):
-        preview = preview_of(table, source)
-        out.note(f"Going on with run {preview.run}: {table.counts()[RowState.PLANNED]:,} rows are left")
-        return preview, table, []
-    if table is not None:
-        table.close(remove=True)
-    preview, new = await _plan(call, keep=True)
-    assert new is not None
-    destinations = await _destinations(call, preview)
-    show_preview(out, preview)
-    return preview, new, destinations
-
-
-def _confirm(call: _Call, phrase: str, preview: Preview) -> None:
-    typed: str | None = call.args.confirm
-    if typed is None and call.out.interactive:
-        for line in summary(preview, None):
-            call.out.note(line)
-        typed = call.out.ask(f"Type {phrase} to send it") or ""
-    if typed is None or typed.strip() != phrase:
-        title = "An import has to be confirmed" if typed is None else f"That is not {phrase}"
-        hint = f'Add --confirm "{phrase}"'
-        raise Refused(title, reason="not_confirmed", detail="Nothing was sent.", hint=hint)
-
-
-def apply_code(report: Report) -> int:
-    """The exit code of an import: unknown rows before what stopped it, before rows that were not taken."""
-    counts = report.counts
-    if counts[RowState.UNKNOWN] or counts[RowState.SENT]:
-        return ExitCode.UNKNOWN
-    error = report.error
-    if isinstance(error, Refused) and error.reason == "reserve":
-        return ExitCode.BUDGET
-    if error is not None:
-        return exit_code(error) if error.applied == "no" else ExitCode.PARTLY
-    if report.state == "stopped":
-        return ExitCode.PARTLY
-    written = counts[RowState.CREATED] + counts[RowState.UPDATED] + counts[RowState.UNCHANGED]
-    bad = counts[RowState.REJECTED] + counts[RowState.STALE] + counts[RowState.FAILED]
-    if not bad:
-        return ExitCode.DONE
-    return ExitCode.PARTLY if written or bad != counts[RowState.REJECTED] else ExitCode.INPUT
-
-
-def dry_code(preview: Preview) -> int:
-    """The exit code of a dry run: findings are rows with faults, and stale ones."""
-    if preview.counts[RowState.REJECTED]:
-        return ExitCode.INPUT
-    return ExitCode.PARTLY if preview.counts[RowState.STALE] else ExitCode.DONE
+    return in_session(args, run_import)

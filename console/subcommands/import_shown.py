@@ -50,11 +50,22 @@ def summary(preview: Preview, report: Report | None) -> list[str]:
         if counts.get(state, 0) or state in {RowState.CREATED, RowState.UPDATED, RowState.UNCHANGED}
     ]
     if report is None:
-        return [f"Nothing was sent. {', '.join(words)}. It takes {preview.writes:,} writes."]
+        return [f"Nothing was sent. {', '.join(words)}. {cost(preview)}"]
     lines = [f"{', '.join(words)}. {report.writes_spent:,} writes spent. Run {report.run}"]
     if report.stop_reason:
         lines.append(f"Stopped: {report.stop_reason}. Nothing is lost: run the same command again to go on.")
     return lines
+
+
+def cost(preview: Preview) -> str:
+    """What sending it costs, in writes and time."""
+    if not preview.writes:
+        return "There is nothing to send."
+    return f"It takes {preview.writes:,} writes and about {_span(preview.seconds)}."
+
+
+def _span(seconds: float) -> str:
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
 
 
 def import_document(preview: Preview, report: Report | None, rejects: Path | None) -> Document:
@@ -90,6 +101,7 @@ def import_document(preview: Preview, report: Report | None, rejects: Path | Non
         "encoding": preview.source.encoding,
         "delimiter": preview.delimiter or None,
         "writes_needed": preview.writes,
+        "seconds_needed": round(preview.seconds, 1),
         "writes_spent": 0 if report is None else report.writes_spent,
         "rejects_file": None if rejects is None else str(rejects),
     }  # fmt: skip

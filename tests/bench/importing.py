@@ -71,7 +71,8 @@ def dry_run(path: Path, cache: Path) -> int:
     sheet = open_sheet(source, path.name)
     mapped = map_columns(sheet.header, {})
     preview = Preview("", source, sheet.kind, sheet.header, mapped)
-    planner = Planner(sheet, mapped, Existing.UPDATE, Inventory(open_cache(cache).connection).links_of)
+    inventory = Inventory(open_cache(cache).connection)
+    planner = Planner(sheet, mapped, Existing.UPDATE, inventory.links_of, inventory.slugs_spelt_oddly())
     chunks, options = Chunks(1000), Options()
     for rows in _batches(sheet.rows()):
         for item in planner.plan(rows):

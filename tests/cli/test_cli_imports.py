@@ -17,7 +17,7 @@ CORE = NEVER | {
 AT_ONCE = (
     "links", "history", "diff", "preview", "health", "watch", "sync", "journal", "rollback", "undo",
     "reconcile", "arm", "note", "login", "whoami", "budget", "config", "profile", "doctor", "cache",
-    "completion", "demo", "sandbox",
+    "completion", "demo", "sandbox", "import", "export",
 )  # fmt: skip
 """Commands that load nothing of the core either: what is used in an incident answers at once."""
 LOOK = """
@@ -52,11 +52,18 @@ def test_the_help_of_no_command_loads_the_core(tmp_path: Path) -> None:
 def test_choices_that_the_parser_must_not_import_are_those_of_the_core() -> None:
     from cache.links import Sort
     from console.domain.plans import Way
+    from console.ops.exporting import Format
+    from console.ops.importing_values import CHUNK_ROWS, MAX_CHUNK_ROWS, Existing
     from console.practice.names import SCENARIO_NAMES
     from console.practice.scenarios import SCENARIOS
+    from console.subcommands import import_links
+    from console.subcommands.export import FORMATS
     from console.subcommands.links import SORTS
     from console.subcommands.rollback import WAYS
 
     assert tuple(sort.value for sort in Sort) == SORTS
     assert tuple(way.value for way in Way) == WAYS
     assert set(SCENARIO_NAMES) == set(SCENARIOS)
+    assert tuple(form.value for form in Format) == FORMATS
+    assert tuple(policy.value for policy in Existing) == import_links.POLICIES
+    assert (CHUNK_ROWS, MAX_CHUNK_ROWS) == (import_links.ROWS, import_links.MOST_ROWS)

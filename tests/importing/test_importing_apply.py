@@ -107,14 +107,17 @@ async def test_a_single_row_that_is_too_large_is_handed_back(practice, tmp_path)
     assert report.handed_back[0].faults[0].code == "payload_too_large"
 
 
-async def test_a_minute_of_pauses_is_waited_out(practice, tmp_path) -> None:
-    practice.platform.faults.add(Kind.THROTTLE, path=BULK, method="POST", times=10, retry_after="6")
+async def test_five_thousand_rows_through_a_minute_of_pauses_lose_and_double_none(practice, tmp_path) -> None:
+    rows = many(5000)
+    practice.platform.faults.add(Kind.THROTTLE, path=BULK, method="POST", times=10, skip=2, retry_after="6")
     clock = ManualClock()
     async with at(practice, clock) as session:
-        report = await applied(session, sheet(tmp_path, many(1000)), rows=250)
-    assert counted(report.counts) == {"created": 1000}
+        report = await applied(session, sheet(tmp_path, rows))
+        states = [write.state for write in session.store.journal.writes_of_run(report.run)]
+    assert (report.state, counted(report.counts), report.writes_spent) == ("done", {"created": 5000}, 5)
     assert clock.slept.count(6.0) == 10
-    each_once(practice, [row[0] for row in many(1000)])
+    assert (states.count(WriteState.REFUSED), states.count(WriteState.APPLIED)) == (10, 5)
+    each_once(practice, [row[0] for row in rows])
 
 
 async def test_pauses_without_end_stop_it(practice, tmp_path) -> None:

@@ -9,9 +9,14 @@ import pytest
 
 from cache.imports import RowState
 from console.domain.errors import StorageProblem
+from console.domain.outcomes import WriteState
 from console.ops.importing import check_destinations, plan_import, refresh
+from console.ops.importing_record import chunk_write
 from console.ops.importing_values import Existing, Options
+from console.practice.records import checked
 from console.practice.scenarios import SHEET
+from console.practice.store import Cause
+from tests.support.clock import ManualClock
 from tests.support.desk import at
 from tests.support.importing import counted, many, previewed, sheet
 
@@ -89,6 +94,38 @@ async def test_twins_in_the_file_are_told_apart(practice, tmp_path) -> None:
     assert faults_of(preview) == [
         (3, "near_twin"), (4, "invalid_slug"), (4, "near_twin"), (5, "duplicate_slug"),
     ]  # fmt: skip
+
+
+async def test_twins_of_live_links_are_told_apart(practice, tmp_path) -> None:
+    url = "https://docs.example/"
+    practice.platform.store.write(
+        "Spring-Sale", checked({"destinationUrl": url}), None, Cause("kim", "create")
+    )
+    rows = [
+        (slug, url, "x") for slug in ("spring-sale", "Spring-Sale", "DOCS", "docs", "docs\u00a0", "new-one")
+    ]
+    async with at(practice) as session:
+        preview = await previewed(session, sheet(tmp_path, rows))
+    near = [(s.line, f.message) for s in preview.rejected for f in s.faults if f.code == "near_twin"]
+    assert near[0] == (2, "differs from the live link Spring-Sale by case or blanks only")
+    assert [line for line, message in near if "live link docs" in message] == [4, 6]
+    assert counted(preview.counts) == {"created": 1, "updated": 2, "rejected": 3}
+
+
+async def test_the_time_is_what_earlier_requests_took(practice, tmp_path) -> None:
+    clock = ManualClock()
+    async with at(practice, clock) as session:
+        unknown = await previewed(session, sheet(tmp_path, many(1000)), rows=100)
+        journal = session.store.journal
+        for number in range(3):
+            write = chunk_write(session, "earlier", number, "")
+            journal.prepare(write)
+            journal.advance(write.key, WriteState.SENT, at=clock.now())
+            clock.advance(7)
+            journal.advance(write.key, WriteState.APPLIED, at=clock.now())
+        known = await previewed(session, sheet(tmp_path, many(1000)), rows=100)
+    assert (unknown.writes, unknown.seconds) == (10, 12.0)
+    assert (known.writes, known.seconds) == (10, 70.0)
 
 
 async def test_what_the_platform_itself_holds_is_not_ours_to_refuse(practice, tmp_path) -> None:
