@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from console.domain.links import JSON, VersionId, canonical
+from console.domain.moments import Moment
 from console.domain.outcomes import GuardLevel
 from console.domain.target import Target
 
@@ -114,16 +115,29 @@ class BatchPlan:
 
     @property
     def digest(self) -> str:
-        """Hash of everything that decides what is sent where."""
+        """Hash of everything that the plan says: what is sent where, what was left out, what it costs."""
         target = self.target
         head = (self.plan_id, self.kind, self.operator, self.reason, self.rule, self.undoes)
+        place = (target.key, target.profile, target.environment, target.operator, target.role.name)
         times = (self.created_at.isoformat(), self.expires_at.isoformat(), list(self.made))
         items = [
-            (i.slug, i.version, i.fingerprint, i.to, i.to_fingerprint, i.link_id, i.to_destination)
+            (
+                *(i.slug, i.version, i.fingerprint, i.to, i.to_fingerprint, i.link_id),
+                *(i.destination, i.to_destination, i.clicks),
+            )
             for i in self.items
         ]
-        body = [head, times, (target.key, target.profile, target.environment), items]
-        return hashlib.sha256(canonical(body).encode()).hexdigest()
+        left = [(one.slug, one.reason) for one in self.left_out]
+        ways = [
+            (w.way, w.writes, w.fits, float(w.seconds), w.guard, w.recorded_as, w.why_not) for w in self.ways
+        ]
+        return hashlib.sha256(canonical([head, times, place, items, left, ways]).encode()).hexdigest()
+
+    @property
+    def made_at(self) -> Moment:
+        """The clocks when it was made."""
+        wall, monotonic, boottime, boot_id = self.made
+        return Moment(datetime.fromisoformat(wall), monotonic, boottime, boot_id)
 
     @property
     def phrase(self) -> str:
@@ -134,3 +148,8 @@ class BatchPlan:
     def proposed(self) -> WayCost | None:
         """The cheapest way that fits; None when none does."""
         return min((w for w in self.ways if w.fits), key=lambda w: w.writes, default=None)
+
+
+def clocks(moment: Moment) -> tuple[JSON, ...]:
+    """A moment as `BatchPlan.made` keeps it: wall clock, monotonic, boot time in seconds, boot."""
+    return (moment.wall.isoformat(), float(moment.monotonic), float(moment.boottime), moment.boot_id)

@@ -20,6 +20,8 @@ class Seen(StrEnum):
     """`repoint history` printed it."""
     RESULT = "result"
     """A verified rollback showed the version that it made."""
+    PLAN = "plan"
+    """A batch plan named it, with what it goes to."""
     STATED = "--seen"
     """The caller stated the version it reviewed."""
 

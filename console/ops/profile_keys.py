@@ -156,6 +156,13 @@ def _concurrency(value: object) -> int:
     return int(_number(value, 1, 1000, "a whole number"))
 
 
+def _blast_radius(value: object) -> int:
+    links = _number(value, 1, 1_000_000, "a number of links")
+    if isinstance(value, float) or links % 1:
+        raise BadValue("must be a whole number of links from 1 on")
+    return int(links)
+
+
 def _timeout(value: object) -> float:
     # A write leaves at most 20 s after it is journalled and must be answered or given up before the 60 s
     # after which "still at the old version" counts as proof (console.ops.settle).
@@ -268,6 +275,13 @@ KEYS: Final[dict[str, Key]] = {
         Key("protected", _yes_or_no, _from_boolean, False, "read-only until armed for 15 minutes"),
         Key("reserve", _reserve, _from_number, 0.2, "share of the day's writes kept for rollbacks, 0 to 1"),
         Key("peak_windows", _peak_windows, _from_windows, (), "hours in which bulk work asks for a reason"),
+        Key(
+            "blast_radius",
+            _blast_radius,
+            _from_number,
+            100,
+            "links above which a batch asks for a second confirmation",
+        ),
         Key("concurrency", _concurrency, _from_number, 200, "destinations looked at at once"),
         Key("timeout", _timeout, _from_number, 15.0, "seconds that one call to the platform may take"),
         Key(

@@ -50,6 +50,7 @@ class Profile:
         token_command: argv of the helper that prints it.
         token_keyring: `SERVICE` or `SERVICE/USER`.
         reserve: share of the day's writes kept for rollbacks, 0 to 1.
+        blast_radius: links above which a batch asks for a second confirmation, with a reason.
         concurrency: destinations looked at at once.
         timeout: seconds, the whole of one call to the platform.
         sighting_max_age: seconds after which a sighting no longer counts as a review.
@@ -71,6 +72,7 @@ class Profile:
     protected: bool = False
     reserve: float = 0.2
     peak_windows: tuple[PeakWindow, ...] = ()
+    blast_radius: int = 100
     concurrency: int = 200
     timeout: float = 15.0
     probe_allow_private: bool = False

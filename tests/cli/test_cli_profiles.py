@@ -54,6 +54,7 @@ TWINS = {
     "environment": ("staging", "staging"),
     "protected": ("yes", True),
     "reserve": ("30%", 0.3),
+    "blast_radius": ("250", 250),
     "concurrency": ("12", 12),
     "timeout": ("2.5", 2.5),
     "probe_allow_private": ("1", True),
