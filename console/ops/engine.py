@@ -35,6 +35,9 @@ class Engine:
             task.cancel()
         if pending:
             self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        # A session that was still being opened when `stop` came is nobody's: its files are closed here.
+        if self._session is not None:
+            self._loop.run_until_complete(self._session.close())
         self._loop.close()
 
     def start(self) -> Future[Session]:

@@ -45,7 +45,11 @@ class Store:
             StorageProblem: a file that cannot be used; it names the file and the way on.
         """
         opened = open_cache(cache_path)
-        journal = open_journal(journal_path)
+        try:
+            journal = open_journal(journal_path)
+        except BaseException:
+            opened.connection.close()
+            raise
         return cls(
             cache_path=cache_path,
             inventory=Inventory(opened.connection),
