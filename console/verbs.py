@@ -55,6 +55,7 @@ _ALL: Final = (
     Verb("export", LOOK, "writes links to CSV, NDJSON or JSON"),
     Verb("sync", LOOK, "brings the cache up to date"),
     Verb("journal", LOOK, "shows what was sent, refused and noted, and verifies it"),
+    Verb("timeline", LOOK, "tells an incident for a post-mortem, as Markdown or JSON"),
     Verb("rollback", ACT, "points a link back at a version that worked, under the guard"),
     Verb("undo", ACT, "takes an applied rollback back, under the same guard"),
     Verb("import", ACT, "imports links from a file, checked whole first", "import_links"),

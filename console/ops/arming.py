@@ -39,5 +39,7 @@ def disarm(session: Session) -> None:
 
 
 def _note(session: Session, kind: str, reason: str) -> None:
-    fields = {"profile": session.profile.name, "operator": session.target.operator, "reason": reason}
+    target = session.target
+    about = {"profile": session.profile.name, "target": target.key, "operator": target.operator}
+    fields = {**about, "reason": reason}
     session.store.journal.append(kind, fields, session.clock.now())

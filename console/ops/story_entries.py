@@ -1,0 +1,121 @@
+"""What one entry of the journal says, as an event of a story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from cache.journal import WRITE, Entry
+from console.domain.links import JSON, VersionId, label
+from console.domain.outcomes import WriteState
+from console.domain.redaction import redact
+from console.domain.story import Changed, Event, EventKind
+
+_UNTOLD: Final = frozenset({WriteState.PREPARED.value, WriteState.SENT.value})
+"""States on the way; the one that follows tells it."""
+_KINDS: Final = {
+    WriteState.APPLIED.value: EventKind.DONE,
+    WriteState.UNKNOWN.value: EventKind.UNKNOWN,
+}
+_SENTENCES: Final[dict[str, tuple[EventKind, str]]] = {
+    "refusal": (EventKind.REFUSED, "{title}"),
+    "override": (EventKind.DONE, "let the check {check} pass ({found}): {reason}"),
+    "noted bad": (EventKind.NOTED, "{version} is not to be returned to: {reason}"),
+    "note cleared": (EventKind.NOTED, "{version} may be returned to again"),
+    "released": (EventKind.DONE, "not watched any more"),
+    "armed": (EventKind.DONE, "armed the profile: {reason}"),
+    "disarmed": (EventKind.DONE, "made the profile read-only"),
+    "note": (EventKind.NOTED, "{text}"),
+    "todo": (EventKind.NOTED, "to do: {text}"),
+    "todo done": (EventKind.DONE, "done: TODO {todo}"),
+    "incident": (EventKind.NOTED, "{incident} {event}"),
+    "handed over": (EventKind.DONE, "handed over as a file"),
+    "taken over": (EventKind.DONE, "taken over from {from}"),
+    "report draft": (EventKind.NOTED, "a report to support was drafted: {summary}"),
+    "report answered": (EventKind.DONE, "report to support: {state}. {detail}"),
+    "report decided": (EventKind.DONE, "report to support taken as {decision}"),
+    "checkpoint": (EventKind.DONE, "{count} older entries were sealed and dropped"),
+}
+"""How the entries of other kinds than a write's are told."""
+
+
+def event_of(entry: Entry) -> Event | None:
+    """The entry as an event; None for a step that the next one tells."""
+    fields = entry.fields
+    if entry.kind == WRITE:
+        return _write(entry)
+    if entry.kind not in _SENTENCES:
+        return None
+    kind, form = _SENTENCES[entry.kind]
+    words = redact(form.format_map(_Words(fields))).strip()
+    who = str(fields.get("author") or fields.get("operator") or "")
+    at = _time(fields.get("said_at")) or entry.at.wall
+    slugs = (str(fields["slug"]),) if fields.get("slug") else ()
+    request = str(fields.get("request_id") or "")
+    return Event(at, kind, who, words, slugs, str(fields.get("run") or ""), request, entry.seq)
+
+
+def _write(entry: Entry) -> Event | None:
+    fields = entry.fields
+    state = str(fields["state"])
+    if state in _UNTOLD:
+        return None
+    asked = f"{fields['way']} {label(fields['expected_version'])} to {label(fields['target_version'])}"
+    made = f" as {label(fields['new_version'])}" if fields["new_version"] is not None else ""
+    outcome = str(fields["outcome"] or state.upper())
+    words = redact(f"{outcome} {asked}{made}: {fields['reason']}. {fields['detail']}").strip()
+    return Event(
+        entry.at.wall,
+        _KINDS.get(state, EventKind.REFUSED),
+        str(fields["operator"]),
+        words,
+        (str(fields["slug"]),),
+        str(fields["run"]),
+        str(fields["request_id"] or ""),
+        entry.seq,
+    )
+
+
+def changed(entries: Iterable[Entry]) -> tuple[Changed, ...]:
+    """The writes among entries, each as it was told last, in the order they began."""
+    found: dict[str, Changed] = {}
+    for entry in entries:
+        if entry.kind != WRITE:
+            continue
+        f = entry.fields
+        found[str(f["key"])] = Changed(
+            key=str(f["key"]),
+            slug=str(f["slug"]),
+            run=str(f["run"]),
+            way=str(f["way"]),
+            by=str(f["operator"]),
+            before=_version(f["expected_version"]),
+            to=_version(f["target_version"]),
+            made=_version(f["new_version"]),
+            state=str(f["state"]),
+            outcome=str(f["outcome"] or ""),
+            request_id=str(f["request_id"] or ""),
+            at=entry.at.wall,
+            sent=int(f["attempts"]),
+        )
+    return tuple(found.values())
+
+
+class _Words(dict[str, JSON]):
+    """An entry's fields for a sentence; what it does not say is a question mark, a version has its label."""
+
+    def __init__(self, fields: Mapping[str, JSON]) -> None:
+        shown = {name: label(value) if name == "version" else value for name, value in fields.items()}
+        super().__init__({name: "?" if value in ("", None) else value for name, value in shown.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _version(value: JSON) -> VersionId | None:
+    return value if isinstance(value, int | str) else None
+
+
+def _time(value: JSON) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
