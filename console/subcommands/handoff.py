@@ -1,4 +1,4 @@
-"""`repoint handoff`: gives an incident to the next operator as a file, and takes one over."""
+"""`repoint handoff`: gives an incident to the next operator as a file; `--take` takes one over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from console.ops.session import Session
     from console.output import Output
 
-EXAMPLE = "repoint handoff -o INC-204.json    # the next operator: repoint handoff --take INC-204.json"
+EXAMPLE = "repoint handoff -o INC-204.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
