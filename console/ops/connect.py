@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from console.api.auth import claims_of
 from console.api.client import HttpPlatform
@@ -16,6 +17,9 @@ from console.ops.profile_places import cache_path, journal_path
 from console.ops.profiles import Profile
 from console.ops.session import Session
 from console.ops.store import Store
+
+_TRIES: Final = 3
+"""Tries at a destination that hangs: two of three say that it does (`probe_values.ProbeSettings`)."""
 
 
 async def connect(
@@ -105,4 +109,10 @@ def connection_settings(profile: Profile, *, patient: bool = True) -> Connection
 
 
 def _probing(profile: Profile) -> ProbeSettings:
-    return ProbeSettings(concurrency=profile.concurrency, allow_private=profile.probe_allow_private)
+    return ProbeSettings(
+        timeout_seconds=profile.probe_timeout,
+        total_seconds=_TRIES * profile.probe_timeout,
+        slow_seconds=profile.probe_slow,
+        concurrency=profile.concurrency,
+        allow_private=profile.probe_allow_private,
+    )

@@ -169,6 +169,10 @@ def _timeout(value: object) -> float:
     return _number(value, 0.1, 30, "seconds")
 
 
+def _probe_seconds(value: object) -> float:
+    return _number(value, 0.1, 600, "seconds")
+
+
 def _age(value: object) -> float:
     if isinstance(value, str):
         match = _AGE.fullmatch(value.strip())
@@ -284,6 +288,8 @@ KEYS: Final[dict[str, Key]] = {
         ),
         Key("concurrency", _concurrency, _from_number, 200, "destinations looked at at once"),
         Key("timeout", _timeout, _from_number, 15.0, "seconds that one call to the platform may take"),
+        Key("probe_timeout", _probe_seconds, _from_number, 10.0, "seconds for one look at a destination"),
+        Key("probe_slow", _probe_seconds, _from_number, 3.0, "seconds after which a destination is slow"),
         Key(
             "probe_allow_private", _yes_or_no, _from_boolean, False, "look at private and loopback addresses"
         ),

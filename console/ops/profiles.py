@@ -53,6 +53,7 @@ class Profile:
         blast_radius: links above which a batch asks for a second confirmation, with a reason.
         concurrency: destinations looked at at once.
         timeout: seconds, the whole of one call to the platform.
+        probe_timeout: seconds, one try at a destination; a page that takes `probe_slow` is slow.
         sighting_max_age: seconds after which a sighting no longer counts as a review.
         jwt_key: the public key, or `jwks_file` the key set, that must have signed the platform's JWTs.
         opt_out: slugs and hosts (`bank.example`, `*.partner.example`) that are never looked at.
@@ -75,6 +76,8 @@ class Profile:
     blast_radius: int = 100
     concurrency: int = 200
     timeout: float = 15.0
+    probe_timeout: float = 10.0
+    probe_slow: float = 3.0
     probe_allow_private: bool = False
     rollback_target_key: str = "version"
     honours_idempotency: bool = False

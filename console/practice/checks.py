@@ -86,7 +86,8 @@ class Checker:
             by_url.setdefault(held.content()["destinationUrl"], []).append(held.slug)
         from console.practice.visits import visiting
 
-        async with visiting(timeout_ms / 1000, self._platform.manners.slow_ms) as visit:
+        seconds, slow_ms = timeout_ms / 1000, self._platform.manners.slow_ms
+        async with visiting(seconds, slow_ms, self._delay_told) as visit:
 
             async def one(url: str) -> None:
                 found = await visit(url)
@@ -95,6 +96,10 @@ class Checker:
 
             await asyncio.gather(*(one(url) for url in by_url))
         run.finished = True
+
+    def _delay_told(self, url: str) -> float:
+        parts = urlsplit(url)
+        return self._platform.landing.delay_told(parts.hostname or "", parts.path)
 
     def _keep(self, slug: str, url: str, found: Finding) -> dict[str, Any]:
         now = self._platform.now()

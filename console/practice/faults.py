@@ -266,16 +266,33 @@ async def _is_gone(receive: Receive, wait: float = 0.0) -> bool:
 
 
 async def _raw(strike: _Strike) -> None:
+    await _hear_out(strike.receive)
     body = strike.fault.body if isinstance(strike.fault.body, bytes) else b"SSH-2.0-OpenSSH_9.6\r\n"
     await raw(strike.scope, strike.receive, body)
 
 
-async def _before_close(strike: _Strike) -> None:
+async def _hear_out(receive: Receive) -> None:
+    """Read the request to its end: what a client sees of a line that goes then is the same each time."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+        pass
+
+
+async def _close(strike: _Strike) -> None:
     await hang_up(strike.scope, strike.receive)
 
 
-async def _before_rst(strike: _Strike) -> None:
+async def _rst(strike: _Strike) -> None:
     await hang_up(strike.scope, strike.receive, reset=True)
+
+
+async def _before_close(strike: _Strike) -> None:
+    await _hear_out(strike.receive)
+    await _close(strike)
+
+
+async def _before_rst(strike: _Strike) -> None:
+    await _hear_out(strike.receive)
+    await _rst(strike)
 
 
 async def _before_hang(strike: _Strike) -> None:
@@ -325,11 +342,11 @@ _DO: Final[Mapping[Kind, Callable[[_Strike], Any]]] = {
     Kind.COMMIT_THEN_ANSWER: _commit_then(_answer),
     Kind.COMMIT_THEN_HTML: _commit_then(_html),
     Kind.COMMIT_THEN_HANG: _commit_then(_before_hang),
-    Kind.COMMIT_THEN_CLOSE: _commit_then(_before_close),
+    Kind.COMMIT_THEN_CLOSE: _commit_then(_close),
     Kind.COMMIT_THEN_HALF: _half,
     Kind.COMMIT_THEN_429: _commit_then(_throttle),
     Kind.COMMIT_THEN_GZIP_CUT: _gzip_cut,
-    Kind.COMMIT_THEN_RST: _commit_then(_before_rst),
+    Kind.COMMIT_THEN_RST: _commit_then(_rst),
 }
 
 

@@ -8,6 +8,7 @@ else can answer there.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -105,6 +106,11 @@ class LandingPages:
         name = host.split(":", 1)[0].lower().removesuffix(".localhost")
         site = self.sites.get(name, Site())
         return site.paths.get(path, site)
+
+    def delay_told(self, host: str, path: str) -> float:
+        """Seconds that a page is told to take; endless for one that never answers."""
+        site = self.site_of(host, path)
+        return math.inf if site.page is Page.HANG else site.delay
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI app."""

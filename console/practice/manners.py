@@ -14,7 +14,7 @@ class Manners:
         export_by_url: the export answers `{url}`, a signed address that is read without credentials.
         imports_in_background: an import of more rows than this answers 202 and is polled; None: never.
         imports_without_rows: an import answers with counts alone.
-        slow_ms: latency from which the health check calls a page slow, milliseconds.
+        slow_ms: told delay from which the health check calls a page slow, milliseconds.
         checks_at_once: links that a health check answers at once; more make a run that is polled.
     """
 

@@ -57,6 +57,8 @@ TWINS = {
     "blast_radius": ("250", 250),
     "concurrency": ("12", 12),
     "timeout": ("2.5", 2.5),
+    "probe_timeout": ("20", 20.0),
+    "probe_slow": ("1.5", 1.5),
     "probe_allow_private": ("1", True),
     "rollback_target_key": ("versionId", "versionId"),
     "honours_idempotency": ("true", True),

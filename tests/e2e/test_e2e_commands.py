@@ -28,7 +28,9 @@ class Shell:
                 "REPOINT_HANDLE": server.handle,
                 "REPOINT_TOKEN": server.token,
                 "REPOINT_PROBE_ALLOW_PRIVATE": "true",
-                "REPOINT_TIMEOUT": "5",
+                "REPOINT_TIMEOUT": "30",
+                "REPOINT_PROBE_TIMEOUT": "60",
+                "REPOINT_PROBE_SLOW": "600",
             }
 
     def __call__(self, *words: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
@@ -37,7 +39,7 @@ class Shell:
             env={**self.env, **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             stdin=subprocess.DEVNULL,
             check=False,
         )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.health import Phase
+from console.domain.health import Phase, Verdict
 from console.ops.probe_course import VERDICTS, Course, Pause, pause_asked
 from console.ops.probe_values import Answer, Failure, Fault, Probed, ProbeSettings
 
@@ -60,6 +60,29 @@ def test_a_course_ends_within_its_budget(outcomes: list[Answer | Failure], metho
     assert step.tries <= 3
     assert step.timeouts <= step.tries
     assert request.seconds <= 3.0
+
+
+def on_the_way(to: str, seconds: float) -> Answer:
+    return Answer(302, {"Location": to}, b"", seconds, seconds)
+
+
+def test_a_try_has_one_time_limit_over_all_hops() -> None:
+    course = Course("http://a.example/", ProbeSettings(timeout_seconds=3.0))
+    for hops, left in ((1, 1.75), (2, 0.5)):
+        course.take(on_the_way(f"/{hops}", 1.25), NOW)
+        assert course.request.seconds == left
+    course.take(Failure(Fault.TIMEOUT, Phase.FIRST_BYTE, "", 0.5), NOW)
+    assert course.request.seconds == 3.0, "the next try starts afresh"
+
+
+@pytest.mark.parametrize(("last", "verdict"), [(0.9, Verdict.OK_REDIRECTED), (1.0, Verdict.SLOW)])
+def test_slow_is_the_whole_try_not_the_last_hop(last: float, verdict: Verdict) -> None:
+    course = Course("http://a.example/", ProbeSettings(slow_seconds=3.0))
+    course.take(on_the_way("/end", 2.0), NOW)
+    found = course.take(Answer(200, {}, b"", last, last), NOW)
+    assert isinstance(found, Probed)
+    assert (found.verdict, found.latency_ms) == (verdict, last * 1000)
+    assert found.detail == ("took 3.0 s over 2 hops" if verdict is Verdict.SLOW else "")
 
 
 def test_an_impatient_course_tries_once() -> None:

@@ -107,9 +107,9 @@ def test_no_bytes_break_it(body: bytes) -> None:
 )
 def test_hostile_pages_take_no_time(piece: str) -> None:
     body = (piece * 65536)[:65000] + " 404 not found"
-    began = time.perf_counter()
+    began = time.process_time()
     soft_404(page(body), ASKED, ASKED)
-    assert time.perf_counter() - began < 0.15
+    assert time.process_time() - began < 1.0  # a square of 65,000 would be minutes
 
 
 @pytest.mark.parametrize(

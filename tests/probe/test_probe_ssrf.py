@@ -161,6 +161,6 @@ async def test_credentials_in_a_destination_stay_at_home(front: Server) -> None:
 async def test_a_redirect_that_hangs_says_where(front: Server, listener: Server) -> None:
     listener.routes["/deep"] = Call.hang
     front.routes["/"] = moved(listener.url("/deep", "deep.localhost"))
-    found = await probed(front.url(), retries=0, timeout_seconds=0.3)
+    found = await probed(front.url(), retries=0, timeout_seconds=2.0)
     assert (found.verdict, found.phase) == (Verdict.TIMEOUT, Phase.FIRST_BYTE)
     assert found.detail.endswith(f"at {listener.url('/deep', 'deep.localhost')}")

@@ -35,7 +35,9 @@ def profile_for(server: PracticeServer, **settings: Any) -> Profile:
         "handle": server.handle,
         "environment": "practice",
         "probe_allow_private": True,
-        "timeout": 2.0,
+        "timeout": 20.0,
+        "probe_timeout": 60.0,
+        "probe_slow": 600.0,
     }
     return Profile(**{**values, **settings})
 
