@@ -7,7 +7,6 @@ careless edits; it does not stop someone who rewrites the whole file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from typing import Any, Final
 from cache.problems import Damaged, damaged
 from console.domain.links import JSON, canonical
 from console.domain.moments import Moment
+from console.domain.proof import Piece, digest
 
 
 class Damage(StrEnum):
@@ -83,13 +83,13 @@ def append(connection: sqlite3.Connection, kind: str, fields: Mapping[str, JSON]
             "fields": dict(fields),
         }
     )
-    digest = _digest(previous, body)
+    sealed = digest(previous, body)
     connection.execute(
         f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - own words only
-        (seq, kind, at.wall.timestamp(), body, previous, digest),
+        (seq, kind, at.wall.timestamp(), body, previous, sealed),
     )
-    connection.execute("UPDATE head SET seq = ?, hash = ?", (seq, digest))
-    return _entry((seq, kind, 0.0, body, previous, digest))
+    connection.execute("UPDATE head SET seq = ?, hash = ?", (seq, sealed))
+    return _entry((seq, kind, 0.0, body, previous, sealed))
 
 
 def entries(
@@ -108,6 +108,17 @@ def entries(
     )
     found = connection.execute(sql, (wall, kind, -1 if limit is None else limit)).fetchall()
     return [_entry(stored) for stored in reversed(found) if not sound or _own_number(stored) is not None]
+
+
+def pieces(connection: sqlite3.Connection, first: int, last: int) -> list[Piece]:
+    """The entries `first` to `last` as they lie in the chain, for a proof that stands by itself."""
+    sql = "SELECT seq, previous, hash, body FROM entries WHERE seq BETWEEN ? AND ? ORDER BY seq"
+    return [Piece(*row) for row in connection.execute(sql, (first, last))]
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, str]:
+    """Number and hash of the newest entry. Raises `Damaged` where the chain has no end."""
+    return _head(connection)
 
 
 def verify(connection: sqlite3.Connection) -> list[Fault]:
@@ -159,8 +170,8 @@ def _order_faults(numbers: Mapping[int, int], head_seq: int) -> Iterator[Fault]:
 
 def _own_number(stored: _Stored) -> int | None:
     """The number inside an entry; None when the entry is not what was written."""
-    _, kind, wall, body, previous, digest = stored
-    if _digest(str(previous), str(body)) != digest:
+    _, kind, wall, body, previous, sealed = stored
+    if digest(str(previous), str(body)) != sealed:
         return None
     try:
         found = json.loads(body)
@@ -183,10 +194,6 @@ def _head(connection: sqlite3.Connection) -> tuple[int, str]:
 
 def _file(connection: sqlite3.Connection) -> Path:
     return getattr(connection, "file", Path("journal"))
-
-
-def _digest(previous: str, body: str) -> str:
-    return hashlib.sha256((previous + body).encode()).hexdigest()
 
 
 def _entry(stored: _Stored) -> Entry:

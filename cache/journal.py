@@ -33,6 +33,7 @@ from console.domain.errors import StorageProblem
 from console.domain.links import JSON, VersionId
 from console.domain.moments import Moment
 from console.domain.outcomes import WriteState
+from console.domain.proof import Piece
 
 __all__ = ["Damage", "Entry", "Fault", "Journal", "LinkBusy", "Write"]
 
@@ -177,6 +178,11 @@ class Journal:
     ) -> list[Entry]:
         """Entries in the order they were written; with `limit` the newest so many."""
         return chain.entries(self._db, since, limit, kind)
+
+    @told
+    def proof(self, first: int, last: int) -> tuple[list[Piece], tuple[int, str]]:
+        """The entries `first` to `last` as they lie in the chain, and number and hash of the newest."""
+        return chain.pieces(self._db, first, last), chain.head(self._db)
 
     @told
     def verify(self) -> list[Fault]:

@@ -56,6 +56,7 @@ _ALL: Final = (
     Verb("sync", LOOK, "brings the cache up to date"),
     Verb("journal", LOOK, "shows what was sent, refused and noted, and verifies it"),
     Verb("timeline", LOOK, "tells an incident for a post-mortem: Markdown, JSON"),
+    Verb("evidence", LOOK, "bundles all about a link or a run with its proof, checks one"),
     Verb("rollback", ACT, "points a link back at a version that worked, under the guard"),
     Verb("undo", ACT, "takes an applied rollback back, under the same guard"),
     Verb("import", ACT, "imports links from a file, checked whole first", "import_links"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.domain.links import JSON
+
 HIDDEN: Final = "***"
 
 _TOKEN: Final = re.compile(
@@ -33,3 +35,17 @@ def redact(text: str) -> str:
     text = _BEARER.sub(rf"\1{HIDDEN}", text)
     text = _USERINFO.sub(rf"\1{HIDDEN}@", text)
     return _NAMED.sub(rf"\1{HIDDEN}", text)
+
+
+def redact_all(value: JSON) -> JSON:
+    """A JSON value with every text in it redacted, the names of its fields left alone.
+
+    Text by text: over a whole document the pattern of an address could reach into the next field.
+    """
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list | tuple):
+        return [redact_all(each) for each in value]
+    if isinstance(value, dict):
+        return {name: redact_all(each) for name, each in value.items()}
+    return value
