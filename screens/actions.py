@@ -54,14 +54,17 @@ class Action:
     @property
     def key_label(self) -> str:
         """The key as it is printed: `?`, `/`, `space`, `ctrl+l`."""
-        return _PRINTED.get(self.key, self.key)
+        return PRINTED.get(self.key, self.key)
 
 
-_PRINTED: Final = {
+PRINTED: Final = {
     "slash": "/",
     "question_mark": "?",
     "equals_sign": "=",
+    "full_stop": ".",
+    "colon": ":",
 }
+"""Keys that are printed otherwise than Textual names them."""
 
 ACTIONS: Final[tuple[Action, ...]] = (
     Action("filter", "slash", "filter", "Filter the links: host:, status:, tag:, changed:, words.", hint=10),
@@ -118,6 +121,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pane-health", "3", "health", "Go to health."),
     Action("pane-all", "4", "all panes", "Show the panes side by side, or one at a time."),
     Action("next-pane", "tab", "next pane", "Go to the next pane."),
+    Action("back", "backspace", "back", "Back to the filter, link and pane before this one."),
+    Action("resume", "full_stop", "resume", "Go to where you were when the console last ended."),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again."),
     Action("quit", "q", "quit", "Leave.", hint=90),
     Action("help", "question_mark", "help", "All keys, and why one does not work now.", hint=100),
@@ -144,6 +149,9 @@ class ActionState:
         busy: what is under way that the action would get in the way of; empty when nothing is.
         versions: how many versions of the link are known.
         sweeping: whether a check is running.
+        trail: whether there is a place to go back to.
+        resumable: whether the last console's place was offered and not gone to.
+        arm_key: the key that arms, as it is printed.
     """
 
     offline: str = ""
@@ -159,6 +167,9 @@ class ActionState:
     busy: str = ""
     versions: int = 0
     sweeping: bool = False
+    trail: bool = True
+    resumable: bool = True
+    arm_key: str = "a"
 
 
 def why_not(action: Action, state: ActionState) -> str | None:
@@ -184,7 +195,7 @@ def _write_refused(action: Action, state: ActionState) -> str | None:
     if state.read_only:
         return f"Read-only: {state.read_only}"
     if not state.armed:
-        return "The profile is protected: press a to arm it"
+        return f"The profile is protected: press {state.arm_key} to arm it"
     return state.busy or None
 
 
@@ -198,14 +209,18 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
         "note-bad": None if state.versions else "The link's history has not been read yet",
         "pause": None if state.sweeping else "No check is running",
         "stop": None if state.sweeping else "No check is running",
+        "back": None if state.trail else "There is nowhere to go back to",
+        "resume": None if state.resumable else "There is nothing to resume",
         "diff": None if state.versions > 1 else "There is only one version to look at",
     }
     return reasons.get(action.id)
 
 
-def hints(state: ActionState, scope: Scope = Scope.EVERYWHERE) -> list[KeyHint]:
+def hints(
+    state: ActionState, scope: Scope = Scope.EVERYWHERE, actions: Iterable[Action] = ACTIONS
+) -> list[KeyHint]:
     """The footer for a pane, in order; help comes last and always stays."""
-    shown = [a for a in ACTIONS if a.hint and a.scope in {scope, Scope.EVERYWHERE}]
+    shown = [a for a in actions if a.hint and a.scope in {scope, Scope.EVERYWHERE}]
     return [KeyHint(a.key_label, a.label, why_not(a, state)) for a in sorted(shown, key=lambda a: a.hint)]
 
 

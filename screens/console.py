@@ -13,23 +13,24 @@ from textual.message import Message
 from textual.widgets import Input
 
 from console.domain.errors import RepointError
-from console.domain.links import label
+from console.domain.links import VersionId, label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Plan, Result
-from console.ops import recovery, rollback
+from console.ops import rollback
 from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
-from console.ops.session import Session
-from console.ops.sync import Progress, is_due, sync
 from console.ops.verify import restored_health
 from screens.console_acts import Acts
 from screens.console_desk import Desk
 from screens.console_main import MainScreen
+from screens.console_resume import KEEP_SECONDS, Resume
 from screens.hold_watch import HOLD_SECONDS, HoldWatch
-from screens.present.words import count, health_of
+from screens.keymap import Keymap
+from screens.present.words import health_of
 from screens.rollback_dialog import Left, RollbackDialog
 from screens.shell import Shell
 from screens.themes import DEFAULT_THEME
+from screens.upkeep import SyncProgress, Upkeep
 
 
 class Console(Shell):
@@ -42,13 +43,6 @@ class Console(Shell):
         plan: Plan
         outcome: Result | RepointError
 
-    @dataclass
-    class SyncProgress(Message):
-        """A sync has come further."""
-
-        progress: Progress
-        epoch: int
-
     def __init__(
         self,
         engine: Engine,
@@ -57,16 +51,18 @@ class Console(Shell):
         theme: str = DEFAULT_THEME,
         unicode: bool | None = None,
         crashes: Path | None = None,
+        keymap: Keymap | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(theme=theme, unicode=unicode, now=now)
         self.title = "repoint"
         self.crash_folder = crashes
         self.desk = Desk(engine, now)
-        self.main = MainScreen(self.desk, banner)
+        self.main = MainScreen(self.desk, banner, keymap)
         self.acts = Acts(self.main, self.copy)
+        self.upkeep = Upkeep(self)
+        self.resume = Resume(self.main, self._drafting)
         self.performing = 0
-        self._syncing = False
         self._holds = HoldWatch(self.desk, self.main.say)
 
     def on_mount(self) -> None:
@@ -74,9 +70,15 @@ class Console(Shell):
         super().on_mount()
         self.desk.tell = self.main.say
         self.desk.changed = self.main.refresh_lines
+        self.desk.lost, self.desk.returned = self.upkeep.lost, self.upkeep.returned
+        self.set_keymap(self.main.keymap.changed())
         self.push_screen(self.main)
-        self.run_worker(self._open(), group="open")
+        self.main.call_later(self._begin)  # when the screen stands
+        self.set_interval(KEEP_SECONDS, self.resume.keep)
         self.set_interval(HOLD_SECONDS, lambda: self._work(self._holds.look()))
+
+    def _begin(self) -> None:
+        self.run_worker(self.upkeep.open(), group="open")
 
     async def on_event(self, event: events.Event) -> None:
         """Begin the filter before the next key is handed on.
@@ -84,84 +86,15 @@ class Console(Shell):
         A slow line delivers several keys at once. Handed to the list together with the slash, the words
         of a filter would be read as commands.
         """
-        slash = isinstance(event, events.Key) and event.key == "slash"
+        slash = isinstance(event, events.Key) and event.key == self.main.keymap.key("filter")
         if slash and self.screen is self.main and not isinstance(self.focused, Input):
-            self.main.links.start_filter()
+            self.acts.filter()
             return
         await super().on_event(event)
 
-    async def _open(self) -> None:
-        """Open, show what the cache has, settle open writes, say who we are, then bring up to date."""
-        try:
-            await asyncio.wrap_future(self.desk.engine.start())
-        except RepointError as error:
-            self.desk.failed(error)
-            return
-        await self.desk.refresh()
-        now = self.desk.standing
-        if now is None:
-            return
-        if now.notice:
-            self.main.say(now.notice)
-        self.main.links.show()
-        self.main.health.refresh_board()
-        if now.offline:
-            return
-        if now.open_writes:
-            await self._reconcile()
-        await self._introduce()
-        if await self.desk.ask(_due):
-            await self._sync()
-
-    async def _introduce(self) -> None:
-        async def work(session: Session) -> None:
-            await session.introduce()
-            await session.read_meter()
-
-        await self.desk.ask(work, live=True)
-        await self.desk.refresh()
-
-    async def _reconcile(self, *, show: bool = False) -> None:
-        """Settle open writes; told in the notice line, or one by one where it was asked for."""
-        settled = await self.desk.ask(recovery.reconcile)
-        if settled:
-            self.main.say("Found open writes. " + " ".join(each.sentence for each in settled))
-            if show or len(settled) > 1:
-                self.acts.settled(settled)
-        await self.desk.refresh()
-        self.main.timeline.reload()
-
-    async def _sync(self) -> None:
-        """Read every link; the list fills while it runs."""
-        if self._syncing:
-            self.main.say("sync: one is under way")
-            return
-        self._syncing = True
-        epoch, first = self.desk.epoch, self.desk.standing is None or self.desk.standing.synced_at is None
-
-        def tell(progress: Progress) -> None:
-            self.post_message(self.SyncProgress(progress, epoch))
-
-        try:
-            synced = await self.desk.ask(lambda s: sync(s, tell), live=True)
-        finally:
-            self._syncing = False
-        await self.desk.refresh()
-        if synced is not None:
-            words = f"{synced.new:,} new, {synced.changed:,} changed, {synced.removed:,} removed"
-            self.main.say(f"Read {count(synced.total)} links: {words}")
-            # The first sync lists links before their health is known; the worst come first only now.
-            self.main.links.show(from_top=first and self.main.links.table.cursor == 0)
-            self.main.health.refresh_board()
-
-    def on_console_sync_progress(self, event: Console.SyncProgress) -> None:
-        """Show how far a sync is; the first links show as soon as they are there."""
-        if event.epoch != self.desk.epoch or not self._syncing:
-            return
-        self.main.say(f"Reading links: {count(event.progress.done)}")
-        found = self.main.links.found
-        if found is None or not found.count:
-            self.main.links.show()
+    def on_sync_progress(self, event: SyncProgress) -> None:
+        """A sync has come further."""
+        self.upkeep.told(event)
 
     # Actions of the table.
 
@@ -170,21 +103,28 @@ class Console(Shell):
         own: dict[str, Callable[[], None]] = {
             "rollback": self.open_rollback,
             "undo": lambda: self.open_rollback(undoes=self.main.timeline.undoable),
-            "sync": lambda: self._work(self._sync()),
-            "reconcile": lambda: self._work(self._reconcile(show=True)),
+            "sync": lambda: self._work(self.upkeep.sync()),
+            "reconcile": lambda: self._work(self.upkeep.reconcile(show=True)),
+            "resume": self.resume.go,
             "redraw": self.action_redraw,
             "quit": self._leave,
         }
         (own.get(name) or self.acts.table()[name])()
 
-    def _work(self, work: Coroutine[None, None, None]) -> None:
+    def _work(self, work: Coroutine[None, None, object]) -> None:
         self.run_worker(work, group="work")
 
     def _leave(self) -> None:
         if self.performing:
             self.main.say("A rollback is under way: leave when its result is told")
             return
+        self.resume.keep_at_the_end(left=True)
         self.exit(0)
+
+    def leave(self, number: int) -> None:
+        """A signal, or a lost line: where the operator was is kept for the next start."""
+        self.resume.keep_at_the_end(left=False)
+        super().leave(number)
 
     # Rolling back.
 
@@ -194,7 +134,17 @@ class Console(Shell):
         if review is None:
             self.main.say("roll back: the link's history has not been read yet")
             return
-        self.push_screen(RollbackDialog(self.desk, review, self.perform, undoes=undoes), self._left)
+        dialog = RollbackDialog(self.desk, review, self.perform, undoes=undoes)
+        if undoes is None:
+            dialog.draft.wanted = self.resume.wanted(review.reading.slug)
+        self.push_screen(dialog, self._left)
+
+    def _drafting(self) -> tuple[str, VersionId | None]:
+        """The link that a rollback is being prepared for, and the version it goes to."""
+        for screen in self.screen_stack:
+            if isinstance(screen, RollbackDialog) and screen.draft.open and screen.draft.undoes is None:
+                return screen.draft.slug, screen.draft.wanted
+        return "", None
 
     def _left(self, left: Left | None) -> None:
         if left is not None:
@@ -249,7 +199,3 @@ class Console(Shell):
                 dialog.ended(found)
             self.main.links.show()
             self.main.health.refresh_board()
-
-
-async def _due(session: Session) -> bool:
-    return is_due(session)

@@ -35,7 +35,8 @@ class Acts:
         """What each action of the table does."""
         main = self.main
         return {
-            "filter": main.links.start_filter,
+            "filter": self.filter,
+            "back": main.trail.back,
             "unmark": main.links.unmark,
             "sort": main.links.next_order,
             "history": main.timeline.reload,
@@ -55,6 +56,11 @@ class Acts:
             "next-pane": lambda: main.show_pane(keys.NEXT_PANE[main.scope]),
             "help": self.help,
         }
+
+    def filter(self) -> None:
+        """Begin typing a filter."""
+        self.main.trail.note()
+        self.main.links.start_filter()
 
     def diff(self) -> None:
         """What differs between two versions."""
@@ -146,8 +152,8 @@ class Acts:
 
     def help(self) -> None:
         """All keys."""
-        state = self.main.state
-        self._show("Keys", lambda width, look: help_lines(keys.AVAILABLE, state, look, width))
+        state, actions = self.main.state, self.main.keymap.actions
+        self._show("Keys", lambda width, look: help_lines(actions, state, look, width))
 
     def settled(self, found: list[Settled]) -> None:
         """What became of open writes, one after another."""

@@ -21,7 +21,10 @@ class Desk:
         standing: how the session stands; None until it is open.
         trouble: why the platform was last out of reach; empty while it answers.
         tell: shows a sentence to the operator.
+        retries: whether trying again by itself may help; a sign-in needs the operator.
         changed: called when `standing` or `trouble` reads differently.
+        lost: called when the platform goes out of reach.
+        returned: called with when that was, once it answers again.
     """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -29,6 +32,10 @@ class Desk:
         self.now = now
         self.standing: Standing | None = None
         self.trouble = ""
+        self.retries = False
+        self._lost_at: datetime | None = None
+        self.lost: Callable[[], None] = lambda: None
+        self.returned: Callable[[datetime], None] = lambda _: None
         self.tell: Callable[[str], None] = lambda _: None
         self.changed: Callable[[], None] = lambda: None
 
@@ -56,16 +63,31 @@ class Desk:
         except RepointError as error:
             self.failed(error)
             return None
-        if live and self.trouble:
+        if live:
+            self.answers()
+        return found
+
+    def answers(self) -> None:
+        """The platform has answered."""
+        lost_at, self._lost_at = self._lost_at, None
+        if self.trouble:
             self.trouble = ""
             self.changed()
-        return found
+        if lost_at is not None:
+            self.returned(lost_at)
+
+    def still_lost(self, error: RepointError) -> None:
+        """It has not; told by the banner alone."""
+        self.trouble = error.title
+        self.retries = isinstance(error, Unreachable | Throttled)
+        self.changed()
 
     def failed(self, error: RepointError) -> None:
         """Say what happened and what to do next."""
         if isinstance(error, Unreachable | SignInNeeded | Throttled):
-            self.trouble = error.title
-            self.changed()
+            self._lost_at = self._lost_at or self.now()
+            self.still_lost(error)
+            self.lost()
         self.tell(f"{error.title}. {error.hint}" if error.hint else error.title)
 
     async def refresh(self) -> None:

@@ -6,13 +6,12 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-from screens.actions import ACTIONS, Action, ActionState, Scope, hints
+from screens.actions import ACTIONS, ActionState, Scope
 from screens.console_desk import Desk
-from screens.present.chrome import KeyHint
+from screens.keymap import binding_id
 
 _OWN: Final = frozenset({"mark", "mark-range"})
 """Bound by the list itself."""
-AVAILABLE: Final[tuple[Action, ...]] = ACTIONS
 NEXT_PANE: Final = {
     Scope.EVERYWHERE: "links",
     Scope.LINKS: "timeline",
@@ -24,15 +23,10 @@ NEXT_PANE: Final = {
 def bindings() -> list[BindingType]:
     """The keys of the main screen, from the action table."""
     return [
-        Binding(a.key, f"act('{a.id}')", a.label, show=False, id=f"console.{a.id}")
-        for a in AVAILABLE
+        Binding(a.key, f"act('{a.id}')", a.label, show=False, id=binding_id(a.id))
+        for a in ACTIONS
         if a.id not in _OWN
     ]
-
-
-def key_hints(state: ActionState, scope: Scope) -> list[KeyHint]:
-    """The footer: those of the table's hints that are done here."""
-    return hints(state, scope)
 
 
 def state_of(
@@ -45,6 +39,9 @@ def state_of(
     versions: int,
     busy: str,
     sweeping: bool = False,
+    trail: bool = False,
+    resumable: bool = False,
+    arm_key: str = "a",
 ) -> ActionState:
     """What the action table asks, from how we stand."""
     now = desk.standing
@@ -65,4 +62,7 @@ def state_of(
         busy=busy,
         versions=versions,
         sweeping=sweeping,
+        trail=trail,
+        resumable=resumable,
+        arm_key=arm_key,
     )

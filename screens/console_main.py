@@ -13,12 +13,14 @@ from textual.widget import Widget
 
 from screens import console_keys as keys
 from screens import console_lines
-from screens.actions import BY_ID, ActionState, Scope, why_not
+from screens.actions import BY_ID, ActionState, Scope, hints, why_not
 from screens.console_desk import Desk
 from screens.console_health import HealthPane
 from screens.console_links import LinksPane
 from screens.console_timeline import TimelinePane
+from screens.keymap import Keymap
 from screens.present.chrome import key_line
+from screens.trail import Trail
 from screens.widgets.link_table import LinkTable
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice, too_small
@@ -36,9 +38,11 @@ class MainScreen(Screen[None]):
     CSS_PATH = "console.tcss"
     AUTO_FOCUS = None
 
-    def __init__(self, desk: Desk, banner: str = "") -> None:
+    def __init__(self, desk: Desk, banner: str = "", keymap: Keymap | None = None) -> None:
         super().__init__()
         self.desk = desk
+        self.keymap = keymap or Keymap()
+        self.resumable = False
         self.banner = banner
         self.said = ""
         self.busy = ""
@@ -46,6 +50,7 @@ class MainScreen(Screen[None]):
         self.links = LinksPane(desk)
         self.timeline = TimelinePane(desk)
         self.health = HealthPane(desk)
+        self.trail = Trail(self)
 
     def compose(self) -> ComposeResult:
         """All lines and panes."""
@@ -100,6 +105,9 @@ class MainScreen(Screen[None]):
             versions=len(review.timeline.versions) if review else 0,
             busy=self.busy,
             sweeping=self.health.sweeping,
+            trail=self.trail.leads_back,
+            resumable=self.resumable,
+            arm_key=self.keymap.label("arm"),
         )
 
     def say(self, sentence: str) -> None:
@@ -115,9 +123,8 @@ class MainScreen(Screen[None]):
         console_lines.tell(self.query_one("#banner", OneLine), offline or self.banner, warn=bool(offline))
         console_lines.tell(self.query_one("#notice", OneLine), self.said, warn=False)
         state, scope = self.state, self.scope
-        self.query_one("#keys", OneLine).show(
-            lambda width, look: key_line(keys.key_hints(state, scope), look, width)
-        )
+        shown = hints(state, scope, self.keymap.actions)
+        self.query_one("#keys", OneLine).show(lambda width, look: key_line(shown, look, width))
 
     def _tick(self) -> None:
         self.links.table.tick(self.desk.now().timestamp())
@@ -171,6 +178,7 @@ class MainScreen(Screen[None]):
 
     def on_link_table_opened(self, event: LinkTable.Opened) -> None:
         """Enter: go to the link's timeline."""
+        self.trail.note()
         self.timeline.rest_on(event.slug)
         self.show_pane("timeline")
 

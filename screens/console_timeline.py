@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import WorkType
 
 from console.domain.errors import NotCached
 from console.domain.links import VersionId, label
@@ -59,12 +61,17 @@ class TimelinePane(Vertical):
         """The list's cursor is on a link: read it when it stays there."""
         if slug != self.slug:
             self._clear(slug)
-        self.run_worker(self._load(slug, _REST_SECONDS), group="timeline", exclusive=True)
+        self._begin(slug, _REST_SECONDS)
 
     def reload(self) -> None:
         """Read the link again."""
         if self.slug:
-            self.run_worker(self._load(self.slug, 0.0), group="timeline", exclusive=True)
+            self._begin(self.slug, 0.0)
+
+    def _begin(self, slug: str, rest: float) -> None:
+        if self.app.return_code is None:  # a console that ends begins nothing
+            work: WorkType[None] = partial(self._load, slug, rest)
+            self.run_worker(work, group="timeline", exclusive=True)
 
     def _clear(self, slug: str) -> None:
         self.slug, self.review, self.undoable, self._noted = slug, None, None, None

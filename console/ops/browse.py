@@ -14,7 +14,7 @@ from cache.links import Inventory, Row, Sort
 from console.domain.health import Band, Difference, HealthResult, Vantage, compare
 from console.domain.outages import Outage, cluster
 from console.domain.outcomes import WriteState
-from console.domain.query import Query
+from console.domain.query import Query, parse
 from console.domain.readings import Reading
 from console.domain.target import Target
 from console.domain.urls import host_of, name_of_host
@@ -30,6 +30,7 @@ __all__ = [
     "Sort",
     "Standing",
     "board",
+    "changed_since",
     "last_applied",
     "looked_at",
     "standing",
@@ -61,7 +62,7 @@ class Found:
 
     def slugs(self, start: int, stop: int) -> Sequence[str]:
         """The slugs of a range."""
-        return [row.slug for row in self._inventory.rows(self._rowids[start:stop])]
+        return self._inventory.slugs(self._rowids[start:stop])
 
     def index(self, slug: str) -> int | None:
         """Where a slug stands, if it is among them."""
@@ -152,6 +153,14 @@ def last_applied(session: Session, slug: str) -> str | None:
         if write.state is WriteState.APPLIED and write.operator == session.target.operator:
             return write.run
     return None
+
+
+async def changed_since(session: Session, since: float, limit: int) -> list[str]:
+    """The slugs of the links that have changed since a time (unix seconds), newest first, `limit` at most."""
+    now = session.clock.now().wall.timestamp()
+    query = parse(f"changed:<{max(1, round(now - since))}s")
+    found = session.store.inventory.select(query, Sort.CHANGED, now, limit, descending=True)
+    return session.store.inventory.slugs(found)
 
 
 def looked_at(session: Session, reading: Reading) -> Review:

@@ -128,7 +128,7 @@ class FilterBar(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._marker = _FaultMarker()
-        self._before = ""
+        self.before = ""
         self._counted: int | None = None
         self.field = FilterInput(
             placeholder="host:shop.example status:down tag:promo changed:<2h text",
@@ -152,7 +152,7 @@ class FilterBar(Horizontal):
 
     def start(self, text: str) -> None:
         """Begin typing from the filter in use."""
-        self._before = text
+        self.before = text
         self.field.value = text
         self.field.action_end()
         self.screen.set_focus(self.field)  # at once: the next key may be waiting already
@@ -178,7 +178,7 @@ class FilterBar(Horizontal):
 
     def action_leave(self) -> None:
         """Leave without changing the filter."""
-        self.post_message(self.Left(self, self._before))
+        self.post_message(self.Left(self, self.before))
 
     def _parsed(self, text: str) -> Query | None:
         query: Query | None = None

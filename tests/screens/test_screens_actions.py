@@ -51,7 +51,9 @@ def test_every_key_is_one_that_textual_sends() -> None:
     named = {k.value for k in Keys}
     for action in ACTIONS:
         one = len(action.key) == 1 and action.key.isascii()
-        assert one or action.key in named or action.key in {"slash", "question_mark", "colon"}, action.key
+        assert one or action.key in named or action.key in {"slash", "question_mark", "colon", "full_stop"}, (
+            action.key
+        )
 
 
 def test_a_dangerous_action_needs_the_platform_a_link_and_a_role() -> None:

@@ -154,6 +154,7 @@ async def test_offline_shows_what_was_read_and_refuses_to_write(outage: Serve) -
         await driver.synced()
         await driver.filter("slug:spring-launch", 1)
         await driver.seen("spring-launch")
+        await driver.keys("q")
     server.stop()
     async with console(server, offline=True) as driver:
         await driver.until(lambda: driver.shown == 60, "the list")

@@ -1,0 +1,128 @@
+"""Where the operator was is there again: at once after a crash, by a key after leaving; and the way back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from console.ops import resume
+from console.ops.resume import MOST_MARKS, Whereabouts
+from screens.rollback_dialog import RollbackDialog
+from tests.support.console_driver import Driver
+from tests.support.frozen import frozen_console, frozen_session
+
+SLUG = "spring-launch"
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Driver]:
+    """One life of the console; the home is the same for all of a test."""
+    app = frozen_console()
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            yield Driver(app, pilot)
+    finally:
+        await asyncio.to_thread(app.desk.engine.stop)
+
+
+async def busy(driver: Driver) -> None:
+    """Two links marked, a filter on, the cursor on a link, its timeline open."""
+    await driver.synced()
+    await driver.keys("space", "space")
+    await driver.filter(f"slug:{SLUG}", 1)
+    await driver.keys("o")
+    await driver.keys("enter")
+    await driver.seen(SLUG)
+
+
+def place(driver: Driver) -> tuple[object, ...]:
+    main = driver.app.main
+    links = main.links
+    return (links.query_now.text, links.sort, links.descending, links.table.marks.frozen(), main.scope)
+
+
+async def test_after_a_crash_everything_stands_where_it_stood() -> None:
+    async with opened() as driver:
+        await busy(driver)
+        await driver.app.resume.keep()
+        stood = place(driver)
+    async with opened() as driver:
+        await driver.until(lambda: driver.notice.startswith("The console ended without being left"))
+        assert "2 links marked" in driver.notice
+        await driver.seen(SLUG)
+        assert place(driver) == stood
+        assert driver.shown == 1
+        assert "back" not in driver.notice
+        await driver.keys("backspace")
+        assert driver.app.main.links.query_now.text == f"slug:{SLUG}", "nowhere to go back to"
+
+
+async def test_a_signal_keeps_the_place_and_an_orderly_end_only_offers_it() -> None:
+    async with opened() as driver:
+        await busy(driver)
+        driver.app.leave(1)
+    async with opened() as driver:
+        await driver.until(lambda: driver.shown == 1, "gone to at once")
+        await driver.seen(SLUG)
+        await driver.keys("q")
+    async with opened() as driver:
+        await driver.until(lambda: driver.notice.startswith("Last time you were at slug:spring-launch"))
+        assert driver.shown > 1
+        await driver.keys("full_stop")
+        await driver.until(lambda: driver.shown == 1)
+        assert len(driver.app.main.links.table.marks) == 2
+        await driver.keys("full_stop")
+        await driver.until(lambda: driver.notice == "resume: There is nothing to resume")
+
+
+async def test_a_rollback_that_was_being_prepared_is_named_and_prepared_again_with_its_version() -> None:
+    async with opened() as driver:
+        await busy(driver)
+        dialog = await driver.dialog()
+        await driver.ready(dialog)
+        await driver.keys("tab")
+        await driver.until(lambda: dialog.draft.plan is not None and dialog.draft.plan.to.version == 7)
+        await driver.app.resume.keep()
+    async with opened() as driver:
+        await driver.until(lambda: "rolling back spring-launch to v7, nothing was sent" in driver.notice)
+        await driver.seen(SLUG)
+        assert not isinstance(driver.app.screen, RollbackDialog)
+        dialog = await driver.dialog()
+        await driver.until(lambda: dialog.draft.plan is not None, "the plan")
+        assert dialog.draft.plan is not None
+        assert dialog.draft.plan.to.version == 7
+
+
+async def test_a_way_leads_back_through_filters_and_panes() -> None:
+    async with opened() as driver:
+        await driver.synced()
+        everything = driver.shown
+        await driver.keys("backspace")
+        await driver.until(lambda: driver.notice == "back: There is nowhere to go back to")
+        await driver.filter("status:down", 6)
+        await driver.filter(f" slug:{SLUG}", 1)
+        await driver.keys("enter")
+        await driver.until(lambda: driver.app.main.scope.value == "timeline")
+        await driver.keys("backspace")
+        await driver.until(lambda: driver.app.main.scope.value == "links")
+        await driver.keys("backspace")
+        await driver.until(lambda: driver.shown == 6)
+        await driver.keys("backspace")
+        await driver.until(lambda: driver.shown == everything)
+
+
+async def test_what_is_kept_can_be_read_by_itself_only() -> None:
+    session = await frozen_session()
+    try:
+        assert await resume.last(session) is None
+        many = frozenset(f"link-{n}" for n in range(MOST_MARKS + 1))
+        await resume.keep(session, Whereabouts(filter="tag:x", marks=many))
+        found = await resume.last(session)
+        assert found is not None
+        assert (found.filter, found.marks, found.marks_lost) == ("tag:x", frozenset(), True)
+        for strange in ("text", {"sort": "by-luck", "at": "2026-01-01"}, {"filter": "x"}, {"at": 7}):
+            session.store.marks.remember(f"whereabouts:{session.target.key}", strange)  # type: ignore[arg-type]
+            assert await resume.last(session) is None
+    finally:
+        await session.close()
