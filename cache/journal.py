@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from cache import chain
+from cache import chain, runs
 from cache.chain import Damage, Entry, Fault
 from cache.database import transaction
-from cache.problems import ReadOnly, Store, damaged, storable, told
+from cache.problems import require_writable, storable, told
 from cache.process import Holder, is_alive, moment
 from cache.writes import (
     COLUMNS,
@@ -163,7 +164,11 @@ class Journal:
     @told
     def run_exists(self, run: str) -> bool:
         """Whether a run by this id was ever begun here."""
-        return self._db.execute("SELECT 1 FROM writes WHERE run = ? LIMIT 1", (run,)).fetchone() is not None
+        return runs.used(self._db, run)
+
+    def together(self) -> AbstractContextManager[object]:
+        """Everything inside is on the disk at its end, or nothing of it."""
+        return transaction(self._db)
 
     @told
     def append(self, kind: str, fields: Mapping[str, JSON], at: Moment) -> Entry:
@@ -200,17 +205,10 @@ class Journal:
                 faults.append(Fault(Damage.EDITED, None, f"The write {key} does not say what was written."))
         unknown = [key for key in present if key not in told_last]
         faults += [Fault(Damage.ADDED, None, f"The write {key} was never chained.") for key in unknown]
-        return faults
+        return faults + runs.verify(self._db)
 
     def _writable(self) -> None:
-        if self.read_only:
-            raise ReadOnly(
-                "The journal is read-only, so nothing may be sent",
-                detail="Every write must be on the disk before it leaves.",
-                hint="Make the folder writable, then start again.",
-            )
-        if isinstance(self._db, Store) and not self._db.in_place:
-            raise damaged("journal", self._db.file, "it was moved or replaced while it was open")
+        require_writable(self._db, read_only=self.read_only)
 
     def _one(self, where: str, *values: object) -> Write | None:
         row = self._db.execute(f"{_SELECT} WHERE {where}", values).fetchone()

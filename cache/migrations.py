@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from cache.schema import CACHE_1, CACHE_ID, JOURNAL_1, JOURNAL_ID, SORT_INDEXES
+from cache.schema import CACHE_1, CACHE_ID, JOURNAL_1, JOURNAL_2, JOURNAL_ID, SORT_INDEXES
 
 cache_steps = Migrations("cache")
 journal_steps = Migrations("journal")
@@ -26,6 +26,12 @@ def m001_journal(db: Database) -> None:
     """Writes, the hash chain, notes, holds, arming, small settings."""
     _each(db.conn, JOURNAL_1)
     db.conn.execute(f"PRAGMA application_id = {JOURNAL_ID}")
+
+
+@journal_steps()
+def m002_runs(db: Database) -> None:
+    """Runs of batches, with a row for each of their items."""
+    _each(db.conn, JOURNAL_2)
 
 
 def apply(connection: sqlite3.Connection, name: str, version: int) -> None:

@@ -171,6 +171,23 @@ def _note_suspect(file: Path) -> None:
             private_file(suspect_file(file))
 
 
+def require_writable(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    """Refuse to write a journal that is read-only, or is no longer the file of its name.
+
+    Raises:
+        ReadOnly: it can be read only; nothing may be sent.
+        Damaged: it was moved or replaced.
+    """
+    if read_only:
+        raise ReadOnly(
+            "The journal is read-only, so nothing may be sent",
+            detail="Every write must be on the disk before it leaves.",
+            hint="Make the folder writable, then start again.",
+        )
+    if isinstance(connection, Store) and not connection.in_place:
+        raise damaged("journal", connection.file, "it was moved or replaced while it was open")
+
+
 class _Table(Protocol):
     _db: sqlite3.Connection
 

@@ -9,7 +9,7 @@ from typing import Final
 
 CACHE_VERSION: Final = 1
 """`user_version` of a cache that this program writes."""
-JOURNAL_VERSION: Final = 1
+JOURNAL_VERSION: Final = 2
 """`user_version` of a journal that this program writes."""
 CACHE_ID: Final = 0x52705463
 """`application_id` of a cache: RpTc."""
@@ -129,4 +129,21 @@ CREATE TABLE arms (
   armed_by TEXT NOT NULL, reason TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE memories (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+# `run_items` has one row an item from the first moment on, so that a run's outcomes always add up.
+JOURNAL_2: Final = """
+CREATE TABLE runs (
+  run TEXT PRIMARY KEY, kind TEXT NOT NULL, target_key TEXT NOT NULL, operator TEXT NOT NULL,
+  way TEXT NOT NULL, reason TEXT NOT NULL, plan TEXT NOT NULL, digest TEXT NOT NULL, total INTEGER NOT NULL,
+  state TEXT NOT NULL, stop_reason TEXT NOT NULL, asked TEXT NOT NULL, hold_until TEXT NOT NULL,
+  undoes TEXT NOT NULL, retries TEXT NOT NULL, overrides TEXT NOT NULL, created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL, holder_pid INTEGER NOT NULL, holder_started TEXT NOT NULL,
+  holder_boot_id TEXT NOT NULL, holder_host TEXT NOT NULL
+);
+CREATE INDEX runs_by_target ON runs (target_key, created_at);
+CREATE TABLE run_items (
+  run TEXT NOT NULL, row_no INTEGER NOT NULL, slug TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL,
+  new_version, overtaken_by, request_id TEXT, updated_at TEXT NOT NULL, PRIMARY KEY (run, row_no)
+) WITHOUT ROWID;
 """

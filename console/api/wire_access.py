@@ -57,4 +57,6 @@ def sign_in_needed(
         detail=" ".join(d for d in details if d),
         hint=hint,
         request_id=request_id,
+        status=status,
+        platform_code=safe(code, 80),
     )

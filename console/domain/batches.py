@@ -33,6 +33,20 @@ class BatchWay(StrEnum):
     """One write a link as far as the day's writes go, the rest after the reset."""
 
 
+class RunState(StrEnum):
+    """Where a run stands. DONE is the end; the others can go on."""
+
+    HELD = "held"
+    """It waits for a time."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    """It waits for the operator, or for the day's next writes."""
+    STOPPED = "stopped"
+    """A stop rule, or the operator for good, ended it."""
+    DONE = "done"
+    """Every item has its outcome, or was cancelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchItem:
     """One link of a plan.

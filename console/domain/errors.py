@@ -87,9 +87,28 @@ class OutcomeUnknown(RepointError):
 
 
 class SignInNeeded(RepointError):
-    """No token, an expired one, or a role, scope or plan that does not suffice."""
+    """No token, an expired one, or a role, scope or plan that does not suffice.
+
+    Attributes:
+        status: 401 or 403 where the platform said so; None where no request left.
+        platform_code: its own word: `token_expired`, `insufficient_role`, ...
+    """
 
     code = "sign_in"
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        detail: str = "",
+        hint: str = "",
+        request_id: str | None = None,
+        status: int | None = None,
+        platform_code: str = "",
+    ) -> None:
+        super().__init__(title, detail=detail, hint=hint, request_id=request_id)
+        self.status = status
+        self.platform_code = platform_code
 
 
 class BudgetSpent(RepointError):

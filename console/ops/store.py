@@ -15,6 +15,7 @@ from cache.journal import Journal
 from cache.links import Inventory
 from cache.marks import Marks
 from cache.process import this_process
+from cache.runs import Runs
 from cache.sightings import Sightings
 from cache.timelines import Timelines
 
@@ -33,6 +34,7 @@ class Store:
     sightings: Sightings
     health: HealthLog
     journal: Journal
+    runs: Runs
     marks: Marks
     notice: str
     connections: tuple[sqlite3.Connection, ...]
@@ -57,6 +59,7 @@ class Store:
             sightings=Sightings(opened.connection),
             health=HealthLog(opened.connection),
             journal=Journal(journal, this_process()),
+            runs=Runs(journal, this_process()),
             marks=Marks(journal),
             notice=opened.notice or "",
             connections=(opened.connection, journal),
