@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from console.domain.errors import RepointError
-from console.domain.links import VersionId, canonical, label
+from console.domain.links import Link, VersionId, canonical, label
 from console.domain.moments import Moment
 from console.domain.outcomes import GuardLevel, Outcome
 from console.domain.sightings import Sighting
@@ -42,6 +42,9 @@ class Plan:
         made_at: all clocks when the plan was made.
         expires_at: UTC, for people; the age since `made_at` decides.
         undoes: id of the run that it undoes, if it does.
+        row_no: its row in the run; 1 where it is the only one.
+        to_destination: where the destination is rewritten instead of going back to a version. `to` is then
+            the live version with that destination, and `record` what is written, known at the last reading.
     """
 
     plan_id: str
@@ -59,6 +62,9 @@ class Plan:
     way: Way = Way.ROLLBACK
     seconds: float = PLAN_SECONDS
     undoes: str = ""
+    row_no: int = 1
+    to_destination: str = ""
+    record: Link | None = None
 
     @property
     def digest(self) -> str:
@@ -68,8 +74,19 @@ class Plan:
             (self.plan_id, self.way, self.reason, self.undoes, self.made_at.wall.isoformat(), self.seconds),
             (target.key, target.operator, target.epoch, self.slug, self.link_id),
             (live.version, live.fingerprint, self.live_fingerprint, to.version, to.fingerprint),
+            (self.row_no, self.to_destination),
         ]
         return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+    @property
+    def goal(self) -> VersionId | None:
+        """The version that it goes back to; None where the destination is rewritten."""
+        return None if self.to_destination else self.to.version
+
+    @property
+    def aim(self) -> str:
+        """Where it goes, as an operator reads it: `v8`, or the new destination."""
+        return self.to_destination or label(self.to.version)
 
     @property
     def phrase(self) -> str:

@@ -139,9 +139,20 @@ def judge_pause(plan: Plan, journalled_at: Moment, now: Moment) -> Refusal | Non
 
 def at_target(plan: Plan, reading: Reading) -> bool:
     """Whether the link already is what the plan would make it."""
-    if same_version(reading.live, plan.to.version):
+    if same_version(reading.live, plan.goal):
         return True
     return same_state(reading, plan) and not same_version(reading.live, plan.live.version)
+
+
+def aimed(plan: Plan, reading: Reading) -> Plan:
+    """The plan with what a rewrite has to write: the live record as just read, with the new destination.
+
+    The record tells more than the history does, and a PUT may replace everything.
+    """
+    if not plan.to_destination:
+        return plan
+    record = reading.record or reading.current.snapshot
+    return replace(plan, record=replace(record, destination_url=plan.to_destination))
 
 
 def same_state(reading: Reading, plan: Plan) -> bool:
@@ -167,6 +178,8 @@ def judge_send(plan: Plan, reading: Reading) -> Refusal | None:
     if reading.current.fingerprint != plan.live.fingerprint:
         title = f"The history of {label(plan.live.version)} changed under the same version"
         return stale(Stale.CONTENT_MOVED, title, reading, plan.live.version)
+    if plan.to_destination:
+        return None
     target = reading.timeline.find(plan.to.version)
     if target is None or target.fingerprint != plan.to.fingerprint:
         title = f"{label(plan.to.version)} is no longer what you reviewed"

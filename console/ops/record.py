@@ -20,7 +20,7 @@ def new_write(session: Session, plan: Plan) -> Write:
     return Write(
         key=str(uuid.uuid4()),
         run=plan.plan_id,
-        row_no=1,
+        row_no=plan.row_no,
         target_key=target.key,
         base_url=target.base_url,
         handle=target.handle,
@@ -29,7 +29,7 @@ def new_write(session: Session, plan: Plan) -> Write:
         link_id=plan.link_id,
         expected_version=plan.live.version,
         expected_fingerprint=plan.live.fingerprint,
-        target_version=plan.to.version,
+        target_version=plan.goal,
         target_fingerprint=plan.to.fingerprint,
         reason=plan.reason,
         way=plan.way.value,
@@ -94,7 +94,8 @@ def age_of(write: Write, now: Moment) -> str:
 def holder_text(write: Write) -> str:
     """Who holds an open write: a live process here, one that died, or another machine."""
     alive = "still running" if is_alive(write.holder) else "no longer running"
+    aim = "a new destination" if write.target_version is None else label(write.target_version)
     return (
-        f"{write.operator or 'somebody'} to {label(write.target_version)} "
+        f"{write.operator or 'somebody'} to {aim} "
         f"(process {write.holder.pid} on {write.holder.host}, {alive})"
     )

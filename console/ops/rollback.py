@@ -27,6 +27,7 @@ from console.domain.sightings import Sighting, Stale
 from console.domain.versions import Version, diff, same_version
 from console.ops import record
 from console.ops.guard import (
+    aimed,
     at_target,
     judge_age,
     judge_context,
@@ -82,7 +83,7 @@ async def prepare(session: Session, request: Request) -> Plan | Result:
     if not request.reason.strip():
         raise Refused("A rollback needs a reason", reason="no_reason", hint="Say why in a few words")
     session.online()
-    busy = await _open_write(session, request.slug)
+    busy = await open_write(session, request.slug)
     if busy is not None:
         return refused(session, request, busy)
     reading = await read_live(session, request.slug)
@@ -128,7 +129,7 @@ def _sighting(session: Session, request: Request, reading: Reading) -> Sighting 
     return session.store.sightings.latest(session.target.operator, request.slug)
 
 
-async def _open_write(session: Session, slug: str) -> Refusal | None:
+async def open_write(session: Session, slug: str) -> Refusal | None:
     """The refusal for a link with an open write, after settling what may be settled by reading.
 
     A dead holder's lock is taken over that way; a live one's never.
@@ -228,6 +229,16 @@ async def perform(
     )
     if refusal is not None:
         return _close(session, plan, checks, refusal)
+    return await lock_and_send(session, plan, checks)
+
+
+async def lock_and_send(session: Session, plan: Plan, checks: Sequence[Check] = ()) -> Result:
+    """The part of `perform` that a batch shares, item by item: lock, read again, compare, send, settle.
+
+    Raises:
+        RepointError: the link could not be read after it was locked; nothing was sent.
+        StorageProblem: the journal cannot be written; nothing was sent.
+    """
     try:
         write = session.store.journal.prepare(record.new_write(session, plan))
     except LinkBusy as busy:
@@ -275,7 +286,7 @@ def require_checks(checks: Sequence[Check]) -> None:
 def _close(session: Session, plan: Plan, checks: Sequence[Check], refusal: Refusal) -> Result:
     request = Request(plan.slug, plan.to.version, plan.reason, way=plan.way)
     result = refused(session, request, refusal)
-    return replace(result, from_version=plan.live.version, checks=tuple(checks))
+    return replace(result, from_version=plan.live.version, to_version=plan.goal, checks=tuple(checks))
 
 
 async def _compare_and_send(session: Session, plan: Plan, write: Write) -> Result:
@@ -288,12 +299,13 @@ async def _compare_and_send(session: Session, plan: Plan, write: Write) -> Resul
     if at_target(plan, reading):
         journal.advance(write.key, WriteState.REFUSED, outcome=Outcome.NOOP, detail="already at the target")
         request = Request(plan.slug, plan.to.version, plan.reason, way=plan.way)
-        return _noop(request, reading, f"{plan.slug} already is at {label(plan.to.version)}")
+        found = _noop(request, reading, f"{plan.slug} already is at {plan.aim}")
+        return replace(found, to_version=plan.goal)
     refusal = judge_send(plan, reading) or judge_pause(plan, record.made_at(write), session.clock.now())
     if refusal is not None:
         journal.advance(write.key, WriteState.REFUSED, outcome=Outcome.STALE, detail=refusal.title)
         return _close(session, plan, (), refusal)
-    return await send_and_settle(session, plan, write)
+    return await send_and_settle(session, aimed(plan, reading), write)
 
 
 async def undo(session: Session, result_run: str, reason: str) -> Plan | Result:

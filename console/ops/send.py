@@ -86,7 +86,7 @@ async def _send(session: Session, plan: Plan, write: Write) -> _Sent:
         if plan.way is Way.PUT:
             return _Sent(
                 await platform.put(
-                    PutOrder(plan.slug, plan.to.snapshot, plan.live.version, reason, write.key)
+                    PutOrder(plan.slug, plan.record or plan.to.snapshot, plan.live.version, reason, write.key)
                 )
             )
         order = RollbackOrder(plan.slug, plan.to.version, plan.live.version, reason, write.key)
@@ -257,13 +257,16 @@ def _applied(session: Session, plan: Plan, write: Write, sent: _Sent, finding: F
 
 
 def after_applied(session: Session, plan: Plan, finding: Finding) -> None:
-    """Note the version we left as bad, or clear that note when a rollback is undone; hold the new one."""
+    """Note the version we left as bad, or clear that note when a rollback is undone; hold the new one.
+
+    A rewritten destination says nothing against the version before: it may be returned to.
+    """
     marks, key, now = session.store.marks, session.target.key, session.clock.now()
     step = finding.step
     assert step is not None
     if plan.undoes:
         marks.clear_bad(key, plan.slug, plan.to.version)
-    else:
+    elif not plan.to_destination:
         why = f"rolled back: {plan.reason}"
         marks.note_bad(key, plan.slug, plan.live.version, why, session.target.operator, now)
     marks.hold(key, plan.slug, step.version, step.fingerprint, session.target.operator, now)
@@ -312,7 +315,7 @@ def _result(session: Session, plan: Plan, outcome: Outcome, message: str) -> Res
         outcome=outcome,
         slug=plan.slug,
         from_version=plan.live.version,
-        to_version=plan.to.version,
+        to_version=plan.goal,
         guard=session.online().capabilities.guard,
         way=plan.way,
         message=message,

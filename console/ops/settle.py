@@ -150,10 +150,13 @@ def sentence(write: Write, finding: Finding) -> str:
                 f"{write.slug} is still at {before} so far; the platform may still be working on it."
             ),
         }.get(finding.found, _moved(write, finding.overtaken_by))
-    text = f"{write.slug} went from {before} to the state of {target} as {label(step.version)}"
+    rewritten = write.target_version is None
+    aim = "its new destination" if rewritten else f"the state of {target}"
+    text = f"{write.slug} went from {before} to {aim} as {label(step.version)}"
     other = finding.overtaken_by
     if not as_planned(write, finding):
-        return f"{text}, but visitors do not get what {target} gave them: compare the two."
+        wanted = "what was planned" if rewritten else f"what {target} gave them"
+        return f"{text}, but visitors do not get {wanted}: compare the two."
     if other is None:
         return f"{text}."
     if same_version(other.version, write.expected_version):
