@@ -178,6 +178,20 @@ class Journal:
             return chain.append(self._db, kind, fields, at)
 
     @told
+    def claim(
+        self, kind: str, fields: Mapping[str, JSON], at: Moment, free: Callable[[list[Entry]], bool]
+    ) -> Entry | None:
+        """Add an entry if `free` says so of all that was told until now, over all processes; else None.
+
+        Whoever gets the entry is the only one that does; nothing can be told in between.
+        """
+        self._writable()
+        with transaction(self._db):
+            if not free(chain.entries(self._db, None, None, None)):
+                return None
+            return chain.append(self._db, kind, fields, at)
+
+    @told
     def entries(
         self, since: datetime | None = None, limit: int | None = None, kind: str | None = None
     ) -> list[Entry]:

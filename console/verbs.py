@@ -64,6 +64,7 @@ _ALL: Final = (
     Verb("arm", ACT, "lets a protected profile write for 15 minutes"),
     Verb("note", ACT, "puts a sentence, a TODO or the incident into the journal"),
     Verb("handoff", ACT, "gives an incident to the next operator, or takes it over"),
+    Verb("report", ACT, "reports to the platform's support, shown whole before it is sent"),
     Verb("login", ACCOUNT, "asks for a token, checks it, says how to use it"),
     Verb("whoami", ACCOUNT, "shows operator, role, plan and the token's life"),
     Verb("budget", ACCOUNT, "shows the writes left today"),

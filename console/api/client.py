@@ -208,7 +208,8 @@ class HttpPlatform:
     async def report(self, order: ReportOrder) -> ReportAnswer:
         """See `Platform`."""
         raw, answer = await self._calls.write(lambda routes: routes.report(order), empty=True)
-        return wire.report_answer(raw, answer.request_id)
+        with wire.unknown_when_unreadable(answer.request_id):
+            return wire.report_answer(raw, answer.request_id)
 
     async def alive(self) -> JSON:
         """See `Platform`. One try: whoever asks this wants to know about now."""

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from console.api.asks import Ask
 from console.api.auth import TokenKind
-from console.api.port import ImportOrder, PutOrder, ReportAnswer, ReportOrder, RollbackOrder, WriteAnswer
+from console.api.port import ImportOrder, PutOrder, ReportOrder, RollbackOrder, WriteAnswer
 from console.api.wire_account import identity_from, meter_from, role_from, token_from
 from console.api.wire_answers import SUCCESS, json_of, unknown_when_unreadable
 from console.api.wire_errors import error_from, problem_of, request_id_of
@@ -24,7 +24,9 @@ from console.api.wire_history import history_identity, history_page, live_of, ti
 from console.api.wire_import import import_body, import_from
 from console.api.wire_json import unreadable
 from console.api.wire_links import link_answer, link_from, link_to_wire
-from console.api.wire_values import Odd, first, inner_of, listed, name, next_token, or_else, text, version_id
+from console.api.wire_report import PATH as REPORT_PATH
+from console.api.wire_report import report_answer, report_body
+from console.api.wire_values import Odd, first, listed, next_token, version_id
 from console.domain.errors import InputRejected
 from console.domain.links import JSON, VersionId
 from console.domain.routing import Visitor
@@ -172,18 +174,9 @@ class Routes:
 
     def report(self, order: ReportOrder) -> Ask:
         """A support report: an end user's escalation (platform-api, "Routes")."""
-        named: dict[str, JSON] = {
-            "summary": order.summary,
-            "details": order.details,
-            "handle": order.handle,
-            "sessionId": order.session_id,
-            "requestId": order.request_id,
-            "reproArtifact": order.repro_artifact,
-        }
-        body = {key: value for key, value in named.items() if value not in ("", None)}
         headers = {**_BODY, "Idempotency-Key": order.idempotency_key} if order.idempotency_key else _BODY
-        path = "/v2/support/report"
-        return Ask("POST", path, "the support report", headers=headers, content=_json(body), write=True)
+        content = _json(report_body(order))
+        return Ask("POST", REPORT_PATH, "the support report", headers=headers, content=content, write=True)
 
     def _write(self, method: str, what: str, body: Mapping[str, JSON], *segments: str) -> Ask:
         return Ask(method, self._at(*segments), what, headers=_BODY, content=_json(body), write=True)
@@ -245,12 +238,3 @@ def write_answer(raw: JSON, slug: str, *, status: int, request_id: str | None, c
     except Odd:
         raise unreadable(f"the write to {slug}", "its version is no whole number and no text") from None
     return WriteAnswer(status, request_id or request_id_of({}, raw), version, compared)
-
-
-def report_answer(raw: JSON, request_id: str | None) -> ReportAnswer:
-    """The receipt of a support report: `{reportId, status}`; `id` and `ticketId` for the id."""
-    around = inner_of(raw, ("report", "data", "ticket"))
-    around = around if isinstance(around, dict) else {}
-    report_id = or_else(name, first(around, "reportId", "id", "ticketId"), "")
-    told = request_id or or_else(text, around.get("requestId"), None)
-    return ReportAnswer(report_id, or_else(text, around.get("status"), ""), told)
