@@ -55,6 +55,7 @@ _ALL: Final = (
     Verb("export", LOOK, "writes links to CSV, NDJSON or JSON"),
     Verb("sync", LOOK, "brings the cache up to date"),
     Verb("journal", LOOK, "shows what was sent, refused and noted, and verifies it"),
+    Verb("status", LOOK, "says how the incident stands, in a paragraph for a chat"),
     Verb("timeline", LOOK, "tells an incident for a post-mortem: Markdown, JSON"),
     Verb("evidence", LOOK, "bundles all about a link or a run with its proof, checks one"),
     Verb("rollback", ACT, "points a link back at a version that worked, under the guard"),

@@ -15,6 +15,7 @@ from console.ops.session import Session
 from screens import console_keys as keys
 from screens.ask_screen import AskScreen
 from screens.console_main import MainScreen
+from screens.console_record import RecordActs
 from screens.help_screen import TextScreen, help_lines
 from screens.present.diff import unified
 from screens.present.preview import preview_lines
@@ -30,6 +31,7 @@ class Acts:
     def __init__(self, main: MainScreen, copy: Callable[[str], bool]) -> None:
         self.main = main
         self._copy = copy
+        self.record = RecordActs(main, copy)
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action of the table does."""
@@ -55,6 +57,7 @@ class Acts:
             "pane-all": main.turn_together,
             "next-pane": lambda: main.show_pane(keys.NEXT_PANE[main.scope]),
             "help": self.help,
+            **self.record.table(),
         }
 
     def filter(self) -> None:

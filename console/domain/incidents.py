@@ -87,13 +87,15 @@ def assigned(entries: Iterable[T], target_key: str) -> Iterator[tuple[T, str]]:
         entries: the journal's, from its start and in its order.
         target_key: `Target.key`.
     """
-    current = ""
+    return ((e, name) for e, name in assigned_all(entries) if target_of(e.fields) == target_key)
+
+
+def assigned_all(entries: Iterable[T]) -> Iterator[tuple[T, str]]:
+    """The same for all targets at once; what is about no target belongs to no incident."""
+    current: dict[str, str] = {}
     for entry in entries:
-        if target_of(entry.fields) != target_key:
-            continue
+        target = target_of(entry.fields)
+        named = str(entry.fields.get("incident") or "")
         if entry.kind == KIND:
-            name = str(entry.fields.get("incident", ""))
-            current = "" if entry.fields.get("event") == ENDED else name
-            yield entry, name
-            continue
-        yield entry, str(entry.fields.get("incident") or current)
+            current[target] = "" if entry.fields.get("event") == ENDED else named
+        yield entry, named or (current.get(target, "") if target else "")

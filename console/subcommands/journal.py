@@ -1,4 +1,4 @@
-"""`repoint journal [--since] [--verify]`: what was intended, sent, refused and noted on this machine."""
+"""`repoint journal [FILTER]`: what was intended, sent, refused and noted here, and whether it is whole."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cache.journal import Entry, Journal
+    from console.domain.journal_filter import JournalRow
 
-EXAMPLE = "repoint journal --since 2h"
-_TONES = {"applied": Tone.GOOD, "refusal": Tone.WARN, "unknown": Tone.BAD}
-_HIDDEN = frozenset({"target", "target_key", "base_url", "profile", "key"})
+EXAMPLE = "repoint journal kind:write by:dana --since 2h"
+_TONES = {"applied": Tone.GOOD, "refusal": Tone.WARN, "stale": Tone.WARN, "unknown": Tone.BAD}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
+    parser.add_argument(
+        "filter",
+        nargs="*",
+        metavar="FILTER",
+        help="words, kind: by: link: incident: run:, a dash for without",
+    )
     parser.add_argument("--since", metavar="TIME", help="from then on: 2h, 3d, or 2026-11-24T14:00")
     parser.add_argument("--limit", type=int, metavar="N", help="the newest N entries")
     parser.add_argument("--kind", metavar="KIND", help="entries of one kind: write, refusal, note, ...")
@@ -49,55 +55,45 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(out: Output, journal: Journal, since: datetime | None, args: argparse.Namespace) -> int:
-    for entry in journal.entries(since, args.limit, args.kind):
+    from console.domain.journal_filter import journal_filter
+    from console.ops.journal_view import journal_rows
+
+    keep = journal_filter(" ".join(args.filter))
+    entries = {entry.seq: entry for entry in journal.entries()}
+    rows = [
+        row
+        for row in journal_rows(entries.values())
+        if (since is None or row.at >= since) and args.kind in {None, row.kind} and keep(row)
+    ]
+    for row in rows[-args.limit :] if args.limit else rows:
         if out.json:
-            out.record(_document(entry))
+            out.record(_document(entries[row.seq], row))
         else:
-            out.text(*_line(entry))
+            out.text(*_line(row))
     return ExitCode.DONE
 
 
-def _document(entry: Entry) -> dict[str, object]:
+def _document(entry: Entry, row: JournalRow) -> dict[str, object]:
     from console import documents
 
     return {
         "seq": entry.seq,
         "at": documents.when(entry.at.wall),
         "kind": entry.kind,
+        "incident": row.incident or None,
         "fields": entry.fields,
         "hash": entry.hash,
     }
 
 
-def _line(entry: Entry) -> list[Part]:
+def _line(row: JournalRow) -> list[Part]:
     from console import documents
-    from console.domain.redaction import redact
 
-    fields = entry.fields
-    state = str(fields.get("state", entry.kind))
-    said = _write(fields) if entry.kind == "write" else _other(fields)
     return [
-        f"{entry.seq:>6}  {documents.when(entry.at.wall)}  ",
-        Styled(f"{(state if entry.kind == 'write' else entry.kind):<16}", _TONES.get(state, Tone.DIM)),
-        f"  {redact(said)}",
+        f"{row.seq:>6}  {documents.when(row.at)}  ",
+        Styled(f"{row.state.lower():<16}", _TONES.get(row.state.lower(), Tone.DIM)),
+        f"  {row.by or '?'}  {row.words}",
     ]
-
-
-def _write(fields: dict[str, object]) -> str:
-    def named(name: str) -> str:
-        value = fields.get(name)
-        return f"v{value}" if isinstance(value, int) else str(value)
-
-    made = f" as {named('new_version')}" if fields.get("new_version") is not None else ""
-    text = f"{fields.get('slug')} {named('expected_version')} -> {named('target_version')}{made}"
-    return f"{text} by {fields.get('operator') or '?'}: {fields.get('detail') or fields.get('reason')}"
-
-
-def _other(fields: dict[str, object]) -> str:
-    shown = {name: value for name, value in fields.items() if name not in _HIDDEN and value not in ("", None)}
-    if set(shown) <= {"text", "operator"}:
-        return f"{shown.get('operator', '?')}: {shown.get('text', '')}"
-    return "  ".join(f"{name}={value}" for name, value in shown.items())
 
 
 def _verify(out: Output, journal: Journal) -> int:

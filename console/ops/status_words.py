@@ -1,0 +1,88 @@
+"""How an incident stands, as one paragraph to paste into a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from console.domain.health import Band
+from console.domain.outages import Outage, cluster
+from console.domain.story import Story
+from console.domain.text import safe
+from console.ops.session import Session
+from console.ops.story import tell
+from console.ops.story_text import span, when
+
+_HOSTS: Final = 3
+"""Failing hosts that are named."""
+_TODOS: Final = 3
+"""TODOs that are named."""
+
+
+async def status(session: Session) -> dict[str, Any]:
+    """How things stand on this target, from what this machine knows; nothing is asked or sent.
+
+    The paragraph is under `text`: one line, safe for a terminal. Times are UTC.
+    """
+    story = tell(session)
+    outages = [o for o in cluster(session.store.health.latest()) if o.band is Band.DOWN]
+    unsettled = len(session.store.journal.open_writes(session.target.key))
+    meter = session.meter
+    parts = [
+        _where(session, story),
+        _outages(session, outages),
+        *_writes(story, unsettled),
+        *([f"Writes left today: {meter.left}."] if meter is not None and meter.left is not None else []),
+        *_left(story),
+    ]
+    return {
+        "text": safe(" ".join(parts), 2000),
+        "incident": story.incident or None,
+        "handle": session.target.handle,
+        "environment": session.target.environment,
+        "failing_links": sum(o.count for o in outages),
+        "hosts": [{"host": o.host, "links": o.count, "since": when(o.since)} for o in outages],
+        "outcomes": dict(sorted(story.outcomes.items())),
+        "verified_links": story.verified_count,
+        "unsettled": unsettled,
+        "writes_left": meter.left if meter else None,
+        "left_to_do": list(story.left),
+        "as_of": when(story.until),
+    }
+
+
+def _where(session: Session, story: Story) -> str:
+    name = f"{story.incident} on " if story.incident else ""
+    at = when(story.until) or ""
+    who = f", {session.target.operator}" if session.target.operator else ""
+    return f"{name}{story.handle} ({story.environment or 'no environment'}), {at[11:16]} UTC{who}:"
+
+
+def _outages(session: Session, outages: Sequence[Outage]) -> str:
+    if not outages:
+        return "no link is known to be failing."
+    now = session.clock.now().wall
+    named = [
+        f"{o.host} {', '.join(o.kinds)} since {(when(o.since) or '')[11:16]} UTC "
+        f"({span((now - o.since).total_seconds())}), {o.count:,} links"
+        for o in outages[:_HOSTS]
+    ]
+    more = f"; {len(outages) - _HOSTS} more hosts" if len(outages) > _HOSTS else ""
+    return f"failing: {'; '.join(named)}{more}."
+
+
+def _writes(story: Story, unsettled: int) -> list[str]:
+    said = []
+    if story.changes:
+        counts = ", ".join(f"{number:,} {word}" for word, number in sorted(story.outcomes.items()))
+        said.append(f"Writes: {counts}; {story.verified_count:,} verified from here.")
+    if unsettled:
+        said.append(f"{unsettled} of unknown outcome.")
+    return said
+
+
+def _left(story: Story) -> list[str]:
+    if not story.left:
+        return []
+    more = f" and {len(story.left) - _TODOS} more" if len(story.left) > _TODOS else ""
+    return [f"To do: {'; '.join(story.left[:_TODOS])}{more}."]
