@@ -26,7 +26,7 @@ class RecordActs:
         return {"note": self.note, "journal": self.journal, "status": self.status}
 
     def note(self) -> None:
-        """Ask for a sentence; in the timeline it is about its link. What it hangs on is said, and can be named."""
+        """Ask for a sentence, about the link in the timeline pane; the incident is said, and can be named."""
         self.main.run_worker(self._note(), group="record")
 
     async def _note(self) -> None:
