@@ -75,6 +75,7 @@ _ALL: Final = (
     Verb("cache", SETTINGS, "tells, prunes or clears the cache", "cache_files"),
     Verb("completion", SETTINGS, "prints a shell's completion"),
     Verb("demo", PRACTICE, "opens the console on a practice incident, nothing to set up"),
+    Verb("drill", PRACTICE, "times and scores you on a practice incident"),
     Verb("sandbox", PRACTICE, "runs the practice platform alone"),
 )
 

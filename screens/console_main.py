@@ -120,7 +120,9 @@ class MainScreen(Screen[None]):
         if not self._show_top():
             return
         offline = console_lines.banner(self.desk)
-        console_lines.tell(self.query_one("#banner", OneLine), offline or self.banner, warn=bool(offline))
+        # A drill is named whatever else is to be said.
+        words = f"{self.banner.partition(':')[0]}. {offline}" if self.banner and offline else offline
+        console_lines.tell(self.query_one("#banner", OneLine), words or self.banner, warn=True)
         console_lines.tell(self.query_one("#notice", OneLine), self.said, warn=False)
         state, scope = self.state, self.scope
         shown = hints(state, scope, self.keymap.actions)

@@ -16,3 +16,5 @@ SCENARIO_NAMES: Final = (
     "calm",
     "tiny",
 )
+DRILL_NAMES: Final = tuple(name for name in SCENARIO_NAMES if name not in {"calm", "tiny"})
+"""The scenarios that are drills."""
