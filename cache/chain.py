@@ -59,6 +59,8 @@ class Entry:
 
 _Stored = tuple[int, str, float, str, str, str]
 """A row as it lies in the table; what was tampered with may have other types."""
+CHECKPOINT: Final = "checkpoint"
+"""Kind of the entry that stands for those that were dropped (`cache.sealing`)."""
 _COLUMNS: Final = "seq, kind, wall, body, previous, hash"
 
 
@@ -128,6 +130,7 @@ def verify(connection: sqlite3.Connection) -> list[Fault]:
         head_seq, head_hash = _head(connection)
     except Damaged:
         return [Fault(Damage.CUT, None, "The row that says where the end is was removed.")]
+    dropped, last_hash = _dropped(connection)
     numbers: dict[int, int] = {}
     before: _Stored | None = None
     for stored in connection.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY seq"):  # noqa: S608 - own words only
@@ -137,12 +140,21 @@ def verify(connection: sqlite3.Connection) -> list[Fault]:
             number = stored[0]
         elif number == stored[0] and before is not None and _rewritten(before, stored):
             faults.append(_edited(before[0]))
+        elif number == dropped + 1 and before is None and stored[4] != last_hash:
+            faults.append(Fault(Damage.EDITED, number, f"Entry {number} does not follow what was dropped."))
         numbers[stored[0]] = number
         before = stored
-    faults += _order_faults(numbers, head_seq)
+    faults += _order_faults(numbers, dropped, head_seq)
     if before is not None and before[0] == head_seq and before[5] != head_hash and not faults:
         faults.append(_edited(head_seq))
     return sorted(faults, key=lambda f: (f.seq or 0, f.damage))
+
+
+def _dropped(connection: sqlite3.Connection) -> tuple[int, str]:
+    """Number and hash of the last entry that was dropped, as the newest sound checkpoint says; 0 for none."""
+    found = [e.fields for e in entries(connection, None, None, CHECKPOINT, sound=True)]
+    told = [(f.get("last"), f.get("hash")) for f in found]
+    return max(((n, h) for n, h in told if type(n) is int and isinstance(h, str)), default=(0, ""))
 
 
 def _rewritten(before: _Stored, stored: _Stored) -> bool:
@@ -150,16 +162,18 @@ def _rewritten(before: _Stored, stored: _Stored) -> bool:
     return before[0] == stored[0] - 1 and _own_number(before) == before[0] and before[5] != stored[4]
 
 
-def _order_faults(numbers: Mapping[int, int], head_seq: int) -> Iterator[Fault]:
+def _order_faults(numbers: Mapping[int, int], dropped: int, head_seq: int) -> Iterator[Fault]:
     """Faults of numbering: `numbers` are the entries' own numbers by their place."""
     for place, number in numbers.items():
         if place > head_seq:
             yield Fault(Damage.ADDED, place, f"Entry {place} was added behind the end of the chain.")
         elif number != place and number in numbers and number <= head_seq:
             yield Fault(Damage.REORDERED, place, f"Entry {number} stands in the place of entry {place}.")
+        elif place <= dropped:
+            yield Fault(Damage.ADDED, place, f"Entry {place} stands there although it was dropped.")
     present = set(numbers.values())
     newest = max((n for n in present if n <= head_seq), default=0)
-    for missing in range(1, head_seq + 1):
+    for missing in range(dropped + 1, head_seq + 1):
         if missing in present:
             continue
         if missing > newest:

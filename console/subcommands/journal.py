@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
 from console.output import Output, Part, Styled, Tone
 
 if TYPE_CHECKING:
+    import sqlite3
     from datetime import datetime
 
     from cache.journal import Entry, Journal
@@ -31,6 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="the newest N entries")
     parser.add_argument("--kind", metavar="KIND", help="entries of one kind: write, refusal, note, ...")
     parser.add_argument("--verify", action="store_true", help="read everything, name what was tampered with")
+    parser.add_argument(
+        "--prune-before", metavar="TIME", help="drop what is older and settled; a sealed checkpoint stays"
+    )
+    parser.add_argument("--archive", type=Path, metavar="FILE", help="keep what is dropped in a new file")
+    parser.add_argument("--confirm", metavar="'prune N'", help="drop it without being asked")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     out = Output.of(args)
     since = time_of(args.since, "--since") if args.since else None
+    before = time_of(args.prune_before, "--prune-before") if args.prune_before else None
     path = journal_path()
     if not path.exists() and not expected_file(path).exists():
         out.note("There is no journal yet; the first session begins it.")
@@ -51,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
         return ExitCode.DONE
     with closing(open_journal(path)) as connection:
         journal = Journal(connection, this_process(), read_only=True)
+        if before is not None:
+            return _prune(out, connection, journal, before, args)
         return _verify(out, journal) if args.verify else _print(out, journal, since, args)
 
 
@@ -94,6 +104,31 @@ def _line(row: JournalRow) -> list[Part]:
         Styled(f"{row.state.lower():<16}", _TONES.get(row.state.lower(), Tone.DIM)),
         f"  {row.by or '?'}  {row.words}",
     ]
+
+
+def _prune(
+    out: Output, connection: sqlite3.Connection, journal: Journal, before: datetime, args: argparse.Namespace
+) -> int:
+    from console.ops.clock import SystemClock
+    from console.ops.retention import plan, prune
+
+    now = SystemClock().now()
+    cut = plan(connection, journal, before, now.wall)
+    out.note(f"{cut.count:,} entries would be dropped, {cut.kept:,} stay. {cut.kept_back}".strip())
+    typed = args.confirm
+    if typed is None and cut.count and out.interactive:
+        typed = out.ask(f"Type {cut.phrase} to drop them; it cannot be undone")
+    checkpoint = prune(connection, cut, typed or "", now, args.archive)
+    document = {
+        "dropped": cut.count,
+        "kept": cut.kept,
+        "last": cut.last,
+        "checkpoint": checkpoint.seq,
+        "archive": str(args.archive) if args.archive else None,
+    }
+    told = f"{cut.count:,} entries up to {cut.last} were dropped; entry {checkpoint.seq} stands for them."
+    out.result(document, [told])
+    return ExitCode.DONE
 
 
 def _verify(out: Output, journal: Journal) -> int:
