@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from console.api.port import Identity
 from console.api.wire_json import unreadable
-from console.api.wire_values import first, inner_of, name, or_else, text, whole
+from console.api.wire_values import first, inner_of, moment, name, or_else, text, whole
 from console.domain.budget import Meter
 from console.domain.links import JSON
 from console.domain.target import Role
@@ -19,7 +19,8 @@ _TOKENS: Final = ("token", "accessToken", "access_token", "jwt", "idToken", "id_
 def meter_from(raw: JSON, as_of: datetime) -> Meter | None:
     """The day's writes; None when the answer does not say how many were used.
 
-    Shape (A): `{plan, limits: {writesPerDay}, usage: {writesToday, writesDay}}`, flat or one level down.
+    Shape (A): `{plan, limits: {writesPerDay}, usage: {writesToday, writesDay}}`, flat or one level down;
+    the account's time zone, or when the writes come back, where it says so.
     """
     around = inner_of(raw, ("meters", "data", "usageMeters"))
     if not isinstance(around, Mapping):
@@ -35,6 +36,8 @@ def meter_from(raw: JSON, as_of: datetime) -> Meter | None:
         used=used,
         day=or_else(name, first(usage, "writesDay", "day"), ""),
         as_of=as_of,
+        zone=or_else(text, first({**usage, **limits}, "timeZone", "timezone", "zone"), ""),
+        resets_at=or_else(moment, first({**limits, **usage}, "resetsAt", "resetAt", "writesResetAt"), None),
     )
 
 

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from console.api.throttle import retry_after_of
 from console.api.wire_access import sign_in_needed
+from console.api.wire_account import meter_from
 from console.api.wire_json import FAULTS, decoded
 from console.api.wire_values import first
 from console.domain.errors import (
@@ -139,6 +141,8 @@ def _too_many(headers: Mapping[str, str], problem: Problem, request_id: str | No
     ):
         return BudgetSpent(
             "The day's writes are used up",
+            meter=meter_from(problem.fields, datetime.now(UTC)),
+            retry_after=retry_after_of(headers),
             detail=_budget(problem.fields),
             hint="They come back at midnight of the account's time zone. Reading stays free.",
             request_id=request_id,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_RESERVE: Final = 0.2
 """Share of the daily limit that other work leaves for rollbacks (product.md, section 4)."""
@@ -22,6 +23,8 @@ class Meter:
         used: writes counted today.
         day: the account's day, `YYYYMMDD`.
         as_of: when it was read, UTC.
+        zone: the account's time zone, where the platform says it: `Europe/Berlin`.
+        resets_at: when the day's writes come back, UTC, where the platform says it.
     """
 
     plan: str
@@ -29,6 +32,8 @@ class Meter:
     used: int
     day: str
     as_of: datetime
+    zone: str = ""
+    resets_at: datetime | None = None
 
     @property
     def left(self) -> int | None:
@@ -37,7 +42,7 @@ class Meter:
 
     def spent(self, writes: int) -> Meter:
         """The meter after `writes` more."""
-        return Meter(self.plan, self.limit, self.used + writes, self.day, self.as_of)
+        return replace(self, used=self.used + writes)
 
     def reserve(self, share: float) -> int:
         """Writes kept for rollbacks: `share` of the limit, rounded up."""
@@ -47,3 +52,66 @@ class Meter:
     def free_for_other_work(self, share: float) -> int | None:
         """Writes that anything but a rollback may spend."""
         return None if self.left is None else max(0, self.left - self.reserve(share))
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """When the day's writes come back: not before `earliest`, not after `latest`, both UTC."""
+
+    earliest: datetime
+    latest: datetime
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one moment, and no span."""
+        return self.earliest == self.latest
+
+
+_EASTMOST: Final = timedelta(hours=14)
+_WESTMOST: Final = timedelta(hours=-12)
+"""Offsets from UTC that are in use: a day begins first at UTC+14 and last at UTC-12."""
+_LONGEST_DAY: Final = timedelta(hours=25)
+
+
+def reset_of(meter: Meter, now: datetime) -> Reset | None:
+    """When the meter's day ends: at midnight of the account's time zone (platform-api, "Daily writes").
+
+    Where the platform tells neither moment nor zone, the account's day still bounds it: the time zones in
+    which that day is not over yet at the time of reading.
+
+    Args:
+        meter: as it was read.
+        now: UTC.
+
+    Returns:
+        None when that day is over: the meter tells nothing of today.
+    """
+    if meter.resets_at is not None:
+        return Reset(meter.resets_at, meter.resets_at) if meter.resets_at > now else None
+    midnight = _midnight_after(meter.day)
+    zone = _zone(meter.zone)
+    if midnight is not None and zone is not None:
+        exact = midnight.replace(tzinfo=zone).astimezone(UTC)
+        return Reset(exact, exact) if exact > now else None
+    earliest, latest = meter.as_of, meter.as_of + _LONGEST_DAY
+    if midnight is not None:
+        day_ends = midnight.replace(tzinfo=UTC)
+        earliest = max(earliest, day_ends - _EASTMOST)
+        latest = min(latest, day_ends - _WESTMOST)
+    if latest <= now:
+        return None
+    return Reset(max(earliest, now), latest)
+
+
+def _midnight_after(day: str) -> datetime | None:
+    try:
+        return datetime.strptime(day, "%Y%m%d") + timedelta(days=1)  # noqa: DTZ007 - its zone comes later
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -23,7 +23,10 @@ The numbers themselves stand in one place, `console.exits`.
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from console.domain.budget import Meter
 
 Effect = Literal["no", "unknown"]
 
@@ -112,9 +115,26 @@ class SignInNeeded(RepointError):
 
 
 class BudgetSpent(RepointError):
-    """The day's writes are gone; waiting seconds does not help."""
+    """The day's writes are gone; waiting seconds does not help.
+
+    `meter` is what the refusal told of them, `retry_after` the seconds after which it asks to come back.
+    """
 
     code = "write_budget_spent"
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        meter: Meter | None = None,
+        retry_after: float | None = None,
+        detail: str = "",
+        hint: str = "",
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(title, detail=detail, hint=hint, request_id=request_id)
+        self.meter = meter
+        self.retry_after = retry_after
 
 
 class Throttled(RepointError):

@@ -18,6 +18,7 @@ from console.domain.query import Query, parse
 from console.domain.readings import Reading
 from console.domain.target import Target
 from console.domain.urls import host_of, name_of_host
+from console.ops.meter import known
 from console.ops.notes import mirror_holds
 from console.ops.review import Review, review
 from console.ops.session import Session
@@ -130,14 +131,14 @@ class Standing:
 
 async def standing(session: Session) -> Standing:
     """How the session stands now."""
-    meter, store = session.meter, session.store
+    budget, store = known(session), session.store
     return Standing(
         target=session.target,
         cache_path=store.cache_path,
         offline=session.offline,
         token_expires_at=session.identity.token_expires_at if session.identity else None,
-        writes_left=meter.left if meter else None,
-        reserve=meter.reserve(session.profile.reserve) if meter else 0,
+        writes_left=budget.left,
+        reserve=budget.reserve,
         armed_seconds=session.armed_seconds() if session.profile.protected else None,
         synced_at=store.inventory.synced_at(),
         open_writes=len(store.journal.open_writes(session.target.key)),

@@ -19,6 +19,7 @@ from console.domain.plans import Check, CheckStatus, Plan, Way
 from console.domain.routing import Route, route, visitors_for
 from console.domain.target import Role
 from console.domain.urls import without_scheme
+from console.ops import meter
 from console.ops.guard import judge_send
 from console.ops.probe import result_for
 from console.ops.review import read_live
@@ -187,13 +188,14 @@ async def _role(session: Session) -> Check:
 async def _budget(session: Session) -> Check:
     name, text = "budget", "write budget"
     try:
-        meter = await session.read_meter()
+        budget = await meter.read(session)
     except RepointError as error:
         return Check(name, text, SKIPPED, error.title)
-    if meter is None or meter.limit is None or meter.left is None:
+    told = budget.meter
+    if told is None or told.limit is None:
         return Check(name, text, SKIPPED, "the platform does not say")
-    detail = f"{meter.used:,} of {meter.limit:,} used today"
-    if meter.left == 0:
+    detail = f"{told.used:,} of {told.limit:,} used today"
+    if told.left == 0 and budget.charged:
         return Check(name, text, FAIL, f"{detail}: none left until midnight", overridable=True)
     return Check(name, text, OK, detail)
 

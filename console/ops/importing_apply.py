@@ -27,7 +27,7 @@ from console.domain.errors import (
 from console.domain.links import Link, label
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.versions import same_version
-from console.ops import settle
+from console.ops import meter, settle
 from console.ops.importing import refresh
 from console.ops.importing_record import chunk_write, spent
 from console.ops.importing_settle import PATIENT, WAY, done_state, same_content, settle_chunk
@@ -330,7 +330,7 @@ async def _failed(job: _Job, chunk: list[Record], write: Write, error: RepointEr
         job.table.settle(Fate(row.number, RowState.FAILED, None, code, words) for row in chunk)
         raise Stopped(error.title, error)
     if isinstance(error, BudgetSpent):
-        session.meter = None
+        meter.refused(session, error)
         await _look(job, write)
         raise Stopped(error.title, error)
     if not isinstance(error, Throttled):

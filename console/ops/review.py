@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Final
 
 from cache.marks import Note
 from console.domain.errors import NotCached, UnreadableAnswer
 from console.domain.health import HealthResult
-from console.domain.links import VersionId
+from console.domain.links import Link, VersionId
 from console.domain.readings import Reading
 from console.domain.sightings import Seen, Sighting
 from console.domain.versions import Source, Timeline, same_version
@@ -26,7 +27,7 @@ async def read_live(session: Session, slug: str) -> Reading:
     """
     platform = session.online()
     for _ in range(_TRIES):
-        timeline, record = await asyncio.gather(platform.history(slug), platform.link(slug))
+        timeline, record = await _both(platform.history(slug), platform.link(slug))
         reading = Reading(timeline, record, session.clock.now())
         if reading.consistent:
             return _kept(session, reading)
@@ -35,6 +36,19 @@ async def read_live(session: Session, slug: str) -> Reading:
         detail="Nothing was sent. Somebody may be changing the link right now.",
         hint="Read it again in a moment",
     )
+
+
+async def _both(
+    history: Coroutine[None, None, Timeline], link: Coroutine[None, None, Link]
+) -> tuple[Timeline, Link]:
+    """Both at once; when one fails, the other's call is ended and not left on the line."""
+    tasks = asyncio.ensure_future(history), asyncio.ensure_future(link)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _kept(session: Session, reading: Reading) -> Reading:

@@ -22,7 +22,7 @@ from console.domain.links import VersionId, label
 from console.domain.outcomes import GuardLevel, Outcome, WriteState
 from console.domain.plans import Plan, Result, Way
 from console.domain.sightings import Seen, Stale
-from console.ops import record, settle
+from console.ops import meter, record, settle
 from console.ops.guard import stale
 from console.ops.review import read_live, see
 from console.ops.session import Session
@@ -140,8 +140,8 @@ async def _not_applied(session: Session, plan: Plan, write: Write, error: Repoin
         )
     elif isinstance(error, Unreachable):
         outcome = Outcome.FAILED
-    elif isinstance(error, BudgetSpent) and session.meter is not None:
-        session.meter = None  # it was wrong: read again before it decides anything
+    elif isinstance(error, BudgetSpent):
+        meter.refused(session, error)
     detail = error.title
     session.store.journal.advance(
         write.key,

@@ -15,6 +15,7 @@ from console.domain.errors import Refused, Throttled
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.links import VersionId
 from console.domain.urls import host_of
+from console.ops import meter
 from console.ops.probe import Prober, result_for
 from console.ops.session import Session
 from console.ops.sync import with_versions
@@ -122,13 +123,10 @@ async def require_spare_write(session: Session) -> None:
     Raises:
         Refused: reason `reserve`.
     """
-    meter = await session.read_meter()
-    if meter is None:
-        return
-    spare = meter.free_for_other_work(session.profile.reserve)
-    if spare is not None and spare < 1:
+    budget = await meter.read(session)
+    if budget.charged and budget.free is not None and budget.free < 1:
         raise Refused(
-            f"The {meter.left} writes left today are kept for rollbacks",
+            f"The {budget.left} writes left today are kept for rollbacks",
             reason="reserve",
             detail="Nothing was sent. Checks from this machine are free.",
             hint="Check from here, or lower `reserve` in the profile",
