@@ -171,24 +171,6 @@ class Journal:
         return transaction(self._db)
 
     @told
-    def spent_since(self, target_key: str, since: datetime, *, others_only: bool = False) -> int:
-        """Writes that left this machine since then and that the platform may have counted.
-
-        Args:
-            target_key: of the target they went to.
-            since: UTC.
-            others_only: leave out those of this process.
-        """
-        own = self._holder
-        sql = (
-            "SELECT coalesce(sum(attempts), 0) FROM writes WHERE target_key = ? AND created_at > ? "
-            "AND state != 'refused' AND NOT (? AND (holder_pid, holder_started, holder_boot_id, holder_host) "
-            "= (?, ?, ?, ?))"
-        )
-        values = (others_only, own.pid, own.started, own.boot_id, own.host)
-        return int(self._db.execute(sql, (storable(target_key), since.isoformat(), *values)).fetchone()[0])
-
-    @told
     def append(self, kind: str, fields: Mapping[str, JSON], at: Moment) -> Entry:
         """Add an entry of another kind than a write's: a refusal, an override, a note."""
         self._writable()

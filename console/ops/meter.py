@@ -99,11 +99,11 @@ def known(session: Session) -> Budget:
     own, (kept, told) = session.meter, _recalled(session)
     if own is not None and (kept is None or own.as_of >= kept.as_of):
         at_first = kept.used if kept is not None and kept.as_of == own.as_of else own.used
-        others = session.store.journal.spent_since(session.target.key, own.as_of, others_only=True)
+        others = session.store.spending.since(session.target.key, own.as_of, others_only=True)
         return _budget(session, own.spent(others), told or Told.PLATFORM, own.used + others - at_first)
     if kept is None:
         return _budget(session, None, None, 0)
-    since = session.store.journal.spent_since(session.target.key, kept.as_of)
+    since = session.store.spending.since(session.target.key, kept.as_of)
     return _budget(session, kept.spent(since), told, since)
 
 

@@ -17,6 +17,7 @@ from cache.marks import Marks
 from cache.process import this_process
 from cache.runs import Runs
 from cache.sightings import Sightings
+from cache.spending import Spending
 from cache.timelines import Timelines
 
 
@@ -35,6 +36,7 @@ class Store:
     health: HealthLog
     journal: Journal
     runs: Runs
+    spending: Spending
     marks: Marks
     notice: str
     connections: tuple[sqlite3.Connection, ...]
@@ -60,6 +62,7 @@ class Store:
             health=HealthLog(opened.connection),
             journal=Journal(journal, this_process()),
             runs=Runs(journal, this_process()),
+            spending=Spending(journal, this_process()),
             marks=Marks(journal),
             notice=opened.notice or "",
             connections=(opened.connection, journal),
