@@ -169,7 +169,7 @@ class Token:
         return Secret("eyJ0b2tlbg.e30.c2ln")
 
 
-def far(server: RawServer, *, seconds: float = 3.0, tries: int = 1, size: int = 2) -> HttpPlatform:
+def far(server: RawServer, *, seconds: float = 60.0, tries: int = 1, size: int = 2) -> HttpPlatform:
     manual = ManualClock()
     config = ConnectionSettings(
         server.base_url, "acme", timeout_seconds=seconds, patience=Patience(tries, 60), page_size=size
@@ -324,11 +324,11 @@ async def test_an_export_that_gets_on_slowly_may_take_longer_than_the_deadline()
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n"
         await talk.send(head % len(LINES))
         for line in LINES.splitlines(keepends=True):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.8)
             await talk.send(line)
 
     async with raw_server(script) as server:
-        assert await gathered(far(server, seconds=0.4)) == SLUGS
+        assert await gathered(far(server, seconds=2.0)) == SLUGS
 
 
 async def test_the_start_of_an_export_is_tried_again() -> None:

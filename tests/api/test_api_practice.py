@@ -41,7 +41,7 @@ async def connect() -> AsyncIterator[Connect]:
 
     def connected(server: PracticeServer, token: str | None = None, **more: object) -> HttpPlatform:
         config = ConnectionSettings(
-            server.base_url, server.handle, timeout_seconds=5, patience=Patience(3, 5), page_size=5, **more
+            server.base_url, server.handle, timeout_seconds=60, patience=Patience(3, 60), page_size=5, **more
         )  # type: ignore[arg-type]
         made.append(HttpPlatform(config, Token(token or server.token), SystemClock()))
         return made[-1]

@@ -45,7 +45,7 @@ def far(server: RawServer, ca: trustme.CA | None, folder: Path) -> HttpPlatform:
         file = folder / "ca.pem"
         ca.cert_pem.write_to_path(str(file))
     settings = ConnectionSettings(
-        server.base_url, "acme", timeout_seconds=3, patience=Patience(1, 3), ca_file=file
+        server.base_url, "acme", timeout_seconds=60, patience=Patience(1, 60), ca_file=file
     )
     return HttpPlatform(settings, Token(), SystemClock())
 

@@ -185,7 +185,7 @@ PIPE = "import sys; from console.__main__ import main; sys.argv = ['repoint', *{
 def run_into(stdout: int, *argv: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "console", *argv], stdout=stdout, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, **env}, timeout=30, check=False,
+        env={**os.environ, **env}, timeout=120, check=False,
     )  # fmt: skip
 
 
@@ -213,7 +213,7 @@ def test_output_that_cannot_be_written_is_a_failure_and_said(argv: list[str]) ->
 def test_closed_streams_change_no_exit_code(closed: str, argv: str, code: int) -> None:
     sign = "<" if closed == "0" else ">"
     line = f"'{sys.executable}' -m console {argv} {closed}{sign}&-"
-    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == code
     assert "Traceback" not in done.stderr
 

@@ -31,7 +31,7 @@ class Eyes:
 
     def until(self, *texts: str) -> None:
         try:
-            self._terminal.until(lambda: self.sees(*texts), 30)
+            self._terminal.until(lambda: self.sees(*texts))
         except AssertionError:
             raise AssertionError(f"never saw {texts}:\n" + "\n".join(self._screen.display)) from None
 

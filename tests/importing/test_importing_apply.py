@@ -59,7 +59,7 @@ async def test_a_lost_answer_is_settled_by_reading(practice, tmp_path, kind) -> 
 
 async def test_an_answer_that_never_comes_is_settled_by_reading(practice, tmp_path) -> None:
     practice.platform.faults.add(Kind.COMMIT_THEN_HANG, path=BULK, method="POST")
-    async with at(practice, ManualClock(), timeout=0.3) as session:
+    async with at(practice, ManualClock(), timeout=2.0) as session:
         report = await applied(session, sheet(tmp_path, ROWS))
     assert counted(report.counts) == {"created": 7}
     each_once(practice, SLUGS)

@@ -98,7 +98,7 @@ async def one_kill(
     victim: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def strike() -> None:
-        os.kill(victim.get(timeout=20), signal.SIGKILL)
+        os.kill(victim.get(timeout=120), signal.SIGKILL)
 
     ledger.struck = strike if case.by == "commits" else None
     if case.by == "arrives":

@@ -14,7 +14,8 @@ from console.practice.server import PracticeServer
 def api(practice: PracticeServer) -> Iterator[httpx.Client]:
     """The control plane, as the operator dana."""
     base = f"{practice.base_url}/v2/handles/{practice.handle}"
-    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {practice.token}"}) as client:
+    headers = {"Authorization": f"Bearer {practice.token}"}
+    with httpx.Client(base_url=base, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -22,5 +23,5 @@ def api(practice: PracticeServer) -> Iterator[httpx.Client]:
 def pat(practice: PracticeServer) -> Iterator[httpx.Client]:
     """The public twin, with dana's PAT."""
     base = f"{practice.base_url}/v2/public/handles/{practice.handle}"
-    with httpx.Client(base_url=base, headers={"x-api-key": practice.pat}) as client:
+    with httpx.Client(base_url=base, headers={"x-api-key": practice.pat}, timeout=60) as client:
         yield client

@@ -10,20 +10,27 @@ import pytest
 from console.practice.faults import Kind
 from console.practice.platform import PracticePlatform
 from console.practice.server import PracticeServer
+from tests.support.waiting import until
 
 ROLLBACK = "/links/spring-launch/rollback"
 COMMITTING = [kind for kind in Kind if kind.value.startswith("commit_then")]
 
 
-def roll(api: httpx.Client, **more) -> httpx.Response:
-    return api.post(ROLLBACK, json={"version": 8}, timeout=0.3, **more)
+HANGING = {Kind.COMMIT_THEN_HANG, Kind.BEFORE_HANG}
+CUT = "the line was cut"
 
 
-def outcome(api: httpx.Client) -> object:
+def roll(api: httpx.Client, patience: float = 30.0, **more) -> httpx.Response:
+    return api.post(ROLLBACK, json={"version": 8}, timeout=patience, **more)
+
+
+def outcome(api: httpx.Client, patience: float) -> object:
     """What a client sees: a status, or the name of the exception."""
     try:
-        answer = roll(api)
+        answer = roll(api, patience)
         json.loads(answer.content)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        return CUT  # which of them is the kernel's choice: a reset may overtake what was sent before it
     except (httpx.HTTPError, ValueError) as error:
         return type(error).__name__
     return answer.status_code
@@ -34,20 +41,20 @@ SEEN = {
     Kind.COMMIT_THEN_ANSWER: 503,
     Kind.COMMIT_THEN_HTML: "JSONDecodeError",
     Kind.COMMIT_THEN_HANG: "ReadTimeout",
-    Kind.COMMIT_THEN_CLOSE: "RemoteProtocolError",
-    Kind.COMMIT_THEN_HALF: "RemoteProtocolError",
+    Kind.COMMIT_THEN_CLOSE: CUT,
+    Kind.COMMIT_THEN_HALF: CUT,
     Kind.COMMIT_THEN_429: 429,
     Kind.COMMIT_THEN_GZIP_CUT: "JSONDecodeError",
-    Kind.COMMIT_THEN_RST: "ReadError",
-    Kind.BEFORE_CLOSE: "RemoteProtocolError",
+    Kind.COMMIT_THEN_RST: CUT,
+    Kind.BEFORE_CLOSE: CUT,
     Kind.BEFORE_HANG: "ReadTimeout",
-    Kind.BEFORE_RST: "ReadError",
+    Kind.BEFORE_RST: CUT,
     Kind.ANSWER: 503,
     Kind.DAY_SPENT: 429,
     Kind.THROTTLE: 429,
     Kind.HTML_200: "JSONDecodeError",
     Kind.NO_ROUTE: 404,
-    Kind.RAW: "RemoteProtocolError",
+    Kind.RAW: CUT,
     Kind.REDIRECT: "JSONDecodeError",
 }
 
@@ -55,9 +62,9 @@ SEEN = {
 @pytest.mark.parametrize("kind", SEEN)
 def test_a_fault_strikes_once_and_commits_or_not(api, practice: PracticeServer, kind: Kind) -> None:
     practice.platform.faults.add(kind, path="/rollback$", method="POST")
-    assert outcome(api) == SEEN[kind]
-    assert len(practice.platform.events) == (kind in COMMITTING)
-    assert practice.platform.requests[-1].fault == kind.value
+    assert outcome(api, 0.3 if kind in HANGING else 30.0) == SEEN[kind]
+    until(lambda: bool(practice.platform.requests) and practice.platform.requests[-1].fault == kind.value)
+    until(lambda: len(practice.platform.events) == (kind in COMMITTING))
     assert api.get("/links/docs").status_code == 200
     if kind not in COMMITTING:
         assert roll(api).status_code == 200
@@ -65,7 +72,7 @@ def test_a_fault_strikes_once_and_commits_or_not(api, practice: PracticeServer, 
 
 def test_a_lost_answer_is_given_again_for_its_key(api, practice: PracticeServer) -> None:
     practice.platform.faults.add(Kind.COMMIT_THEN_CLOSE, path="/rollback$")
-    with pytest.raises(httpx.RemoteProtocolError):
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
         roll(api, headers={"Idempotency-Key": "k"})
     again = roll(api, headers={"Idempotency-Key": "k"})
     assert (again.status_code, again.headers["idempotent-replay"]) == (200, "true")

@@ -18,8 +18,7 @@ from screens.rollback_dialog import PhraseInput, RollbackDialog
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice
 from screens.widgets.text_pane import TextPane
-
-PATIENCE = 15.0
+from tests.support.waiting import PATIENCE
 
 
 class OneToken:

@@ -69,6 +69,7 @@ async def raw_server(script: Script, context: ssl.SSLContext | None = None) -> A
     """Serve `script` on 127.0.0.1 until the block ends; talks still open are cut then."""
     found = RawServer(0, "https" if context else "http")
     talks: set[asyncio.Task[None]] = set()
+    over = False
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         found.connections += 1
@@ -77,6 +78,9 @@ async def raw_server(script: Script, context: ssl.SSLContext | None = None) -> A
         writer.transport.abort()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if over:  # it came while the server ended, and nobody would ever cut it
+            writer.transport.abort()
+            return
         task = asyncio.ensure_future(serve(reader, writer))
         talks.add(task)
         task.add_done_callback(talks.discard)
@@ -86,11 +90,11 @@ async def raw_server(script: Script, context: ssl.SSLContext | None = None) -> A
     try:
         yield found
     finally:
+        over = True
         server.close()
         for task in list(talks):
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
-        await server.wait_closed()
 
 
 def answer(body: bytes, head: bytes = b"HTTP/1.1 200 OK", *, kind: bytes = b"application/json") -> bytes:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.support.waiting import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,7 +55,7 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
         for fd in (self.master, self._slave):
             with contextlib.suppress(OSError):
                 os.close(fd)
@@ -72,7 +74,7 @@ class Terminal:
             if self.answers and "\x1b[6n" in data:
                 self.type("\x1b[1;1R")
 
-    def until(self, met: Callable[[], bool] | str, seconds: float = 15.0) -> None:
+    def until(self, met: Callable[[], bool] | str, seconds: float = PATIENCE) -> None:
         """Read until something is there."""
         end = time.monotonic() + seconds
         while not (met in self.output if isinstance(met, str) else met()):
@@ -87,7 +89,7 @@ class Terminal:
         """Send a signal to the program."""
         self.process.send_signal(number)
 
-    def ended(self, seconds: float = 10.0) -> int:
+    def ended(self, seconds: float = PATIENCE) -> int:
         """Read to the end; the exit code."""
         self.until(lambda: self.process.poll() is not None, seconds)
         self.read(0.2)
