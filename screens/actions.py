@@ -76,6 +76,17 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "mark-range", "v", "range", "Start a range of marks at the cursor; again, mark up to the cursor.",
         Scope.LINKS, needs_link=True,
     ),
+    Action(
+        "mark-all", "M", "mark all", "Mark every link of the filter; again, take those marks away.",
+        Scope.LINKS, needs_link=True,
+    ),
+    Action(
+        "mark-host", "m", "mark host", "Mark every link that leads to the same host; again, unmark them.",
+        Scope.LINKS, needs_link=True,
+    ),
+    Action("mark-file", "F", "mark file", "Mark the links that a file names, one slug a line."),
+    Action("hosts", "t", "hosts", "The filter's links by destination host: go to one's links, or mark them."),
+    Action("views", "S", "views", "Saved views: go to one, or save this filter and order under a name."),
     Action("unmark", "V", "unmark all", "Take all marks away.", Scope.LINKS, needs_marks=True),
     Action(
         "check", "h", "check",

@@ -14,6 +14,7 @@ from console.ops.recovery import Settled
 from console.ops.session import Session
 from screens import console_keys as keys
 from screens.ask_screen import AskScreen
+from screens.console_lists import ListActs
 from screens.console_main import MainScreen
 from screens.console_record import RecordActs
 from screens.help_screen import TextScreen, help_lines
@@ -32,6 +33,7 @@ class Acts:
         self.main = main
         self._copy = copy
         self.record = RecordActs(main, copy)
+        self.lists = ListActs(main)
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action of the table does."""
@@ -58,6 +60,7 @@ class Acts:
             "next-pane": lambda: main.show_pane(keys.NEXT_PANE[main.scope]),
             "help": self.help,
             **self.record.table(),
+            **self.lists.table(),
         }
 
     def filter(self) -> None:

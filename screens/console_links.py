@@ -13,6 +13,7 @@ from textual.message import Message
 from console.domain.errors import RepointError
 from console.domain.query import Query, parse
 from console.domain.text import safe
+from console.ops import lists
 from console.ops.browse import Browser, Found, Sort
 from screens.console_desk import Desk
 from screens.present.links import LinkRow
@@ -88,6 +89,7 @@ class LinksPane(Vertical):
         self.found: RowSource | None = None
         self._browser: Browser | None = None
         self._total = 0
+        self._words_of: float | None = None
 
     def compose(self) -> ComposeResult:
         """The filter line, hidden until asked for, and the table."""
@@ -154,9 +156,16 @@ class LinksPane(Vertical):
         self.post_message(self.Resting(event.slug))
 
     def start_filter(self) -> None:
-        """Begin typing a filter."""
+        """Begin typing a filter; the words to finish it with are read beside."""
+        self.run_worker(self._read_words(), group="words", exclusive=True)
         self.bar.display = True
         self.bar.start(self.query_now.text)
+
+    async def _read_words(self) -> None:
+        if self.desk.standing is not None and self._words_of != self.desk.standing.synced_at:
+            found = await self.desk.ask(lists.words)
+            if found is not None:
+                self.bar.words, self._words_of = found, self.desk.standing.synced_at
 
     def end_filter(self) -> None:
         """Back to the list."""
@@ -196,8 +205,23 @@ class LinksPane(Vertical):
     def unmark(self) -> None:
         """Take all marks away."""
         self.table.marks.clear()
+        self.remarked()
+
+    def remarked(self) -> None:
+        """The marks were changed from outside of the table."""
         self.table.redraw()
-        self.caption()
+        self.table.post_message(LinkTable.Marked(self.table, len(self.table.marks)))
+
+    def matching(self, text: str) -> RowSource | None:
+        """The links of another filter, which is not shown; None where the cache cannot be read."""
+        if self._browser is None:
+            return None
+        now = self.desk.now().timestamp()
+        try:
+            return self._browser.select(parse(text), Sort.SLUG, now, marked=self.table.marks.frozen())
+        except RepointError as error:
+            self.desk.failed(error)
+            return None
 
     def wanted(self) -> list[str]:
         """What a health check means: the marked links, else those of the filter, worst first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -157,13 +158,27 @@ def _nearest(word: str, known: tuple[str, ...], suffix: str = "") -> str:
     return "One of " + ", ".join(k + suffix for k in known)
 
 
-def completions(text: str, cursor: int) -> tuple[str, ...]:
-    """Ways to finish the word under the cursor, whole words, best first."""
+def completions(text: str, cursor: int, values: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
+    """Ways to finish the word under the cursor, whole words, best first.
+
+    Args:
+        text: what was typed.
+        cursor: where in it the word ends, characters.
+        values: for fields with words of their own (`host`, `tag`), those that are known, best first.
+    """
     word = text[:cursor].rsplit(" ", 1)[-1]
     minus = "-" if word.startswith("-") else ""
     word = word.removeprefix("-")
     if ":" not in word:
         return tuple(f"{minus}{f}:" for f in FIELDS if f.startswith(word.lower())) if word else ()
     field, value = word.split(":", 1)
-    choices: tuple[str, ...] = {"status": tuple(b.value for b in Band), "is": FLAGS}.get(field.lower(), ())
-    return tuple(f"{minus}{field}:{c}" for c in choices if c.startswith(value.lower()) and c != value)
+    field, typed = field.lower(), value.lower().removeprefix('"')
+    bands = tuple(b.value for b in Band)
+    own = {"status": tuple(dict.fromkeys(STATUSES)) if typed else bands, "is": FLAGS}
+    choices = own.get(field) or (values or {}).get(field, ())
+    ahead = [c for c in choices if c.lower().startswith(typed)]
+    return tuple(f"{minus}{field}:{_quoted(c)}" for c in ahead if c != value)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value

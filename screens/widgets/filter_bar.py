@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,17 +37,26 @@ class _FaultMarker(Highlighter):
 
 
 class _Completer(Suggester):
-    """Offers the best way to finish the last word."""
+    """Offers a way to finish the last word; the arrows go through the others."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self.words: Mapping[str, Sequence[str]] = {}
+        self.turn = 0
+        self._of = ""
+
+    def ways(self, value: str) -> tuple[str, ...]:
+        """The whole line finished in every way there is, best first; only what shows as typed."""
+        if value != self._of:
+            self._of, self.turn = value, 0
+        start = value.rfind(" ") + 1
+        found = completions(value, len(value), self.words)
+        return tuple(value[:start] + way for way in found if safe(way) == way)
 
     async def get_suggestion(self, value: str) -> str | None:
-        ways = completions(value, len(value))
-        if not ways:
-            return None
-        start = value.rfind(" ") + 1
-        return value[:start] + ways[0]
+        ways = self.ways(value)
+        offered = ways[self.turn % len(ways)] if ways else ""
+        return offered if offered.lower().startswith(value.lower()) else None  # else it would not read on
 
 
 class FilterInput(Input):
@@ -54,6 +64,8 @@ class FilterInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
+        Binding("down", "other(1)", "Next", show=False, id="filter.next"),
+        Binding("up", "other(-1)", "Previous", show=False, id="filter.previous"),
     ]
 
     def validate_value(self, value: str) -> str:
@@ -62,11 +74,19 @@ class FilterInput(Input):
 
     def action_complete(self) -> None:
         """Take the offered completion; without one, leave the field as tab does everywhere."""
-        before = self.value
-        self.action_end()
-        self.action_cursor_right()
-        if self.value == before:
+        completer = self.suggester
+        ways = completer.ways(self.value) if isinstance(completer, _Completer) else ()
+        if not ways:
             self.screen.focus_next()
+            return
+        self.value = ways[completer.turn % len(ways)] if isinstance(completer, _Completer) else self.value
+        self.action_end()
+
+    async def action_other(self, steps: int) -> None:
+        """Offer another completion."""
+        if isinstance(self.suggester, _Completer):
+            self.suggester.turn += steps
+            self._suggestion = await self.suggester.get_suggestion(self.value) or ""
 
 
 class FilterBar(Horizontal):
@@ -128,12 +148,13 @@ class FilterBar(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._marker = _FaultMarker()
+        self._completer = _Completer()
         self.before = ""
         self._counted: int | None = None
         self.field = FilterInput(
             placeholder="host:shop.example status:down tag:promo changed:<2h text",
             highlighter=self._marker,
-            suggester=_Completer(),
+            suggester=self._completer,
             compact=True,
             select_on_focus=False,
         )
@@ -144,6 +165,15 @@ class FilterBar(Horizontal):
         yield OneLine(lambda _, look: Text(" / ", look.focus), id="filter-prompt")
         yield self.field
         yield self._says
+
+    @property
+    def words(self) -> Mapping[str, Sequence[str]]:
+        """What `host:` and `tag:` can be completed with, by field."""
+        return self._completer.words
+
+    @words.setter
+    def words(self, words: Mapping[str, Sequence[str]]) -> None:
+        self._completer.words = words
 
     @property
     def problem(self) -> QueryProblem | None:
@@ -199,6 +229,10 @@ class FilterBar(Horizontal):
         def build(width: int, look: Look) -> Text:
             if problem is not None:
                 said = look.say(f"{problem.title}. {problem.hint}" if problem.hint else problem.title)
+                if (
+                    problem.hint and width_of(said) > width - 3
+                ):  # the word is underlined; what helps comes first
+                    said = look.say(problem.hint)
                 cells = [(f" {look.glyphs.warning} ", look.slow), (said, look.slow)]
                 return joined(clipped(cells, width, look))
             words = "" if counted is None else f"{count(counted)} links"

@@ -32,6 +32,10 @@ class Marks:
         else:
             self._slugs |= wanted
 
+    def add(self, slugs: Iterable[str]) -> None:
+        """Mark all of them."""
+        self._slugs.update(slugs)
+
     def clear(self) -> None:
         """No marks."""
         self._slugs.clear()

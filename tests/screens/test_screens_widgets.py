@@ -211,7 +211,7 @@ async def test_a_faulty_word_is_marked_where_it_stands_and_not_applied() -> None
         assert bar.problem is not None
         assert (bar.problem.start, bar.problem.end) == (6, 15)
         assert app.last(FilterBar.Submitted) is None
-        assert "There is no filter stat:" in bar.query_one("#filter-says", OneLine).text
+        assert "Did you mean status:" in bar.query_one("#filter-says", OneLine).text
         marked = [s.text for s in bar.field.render_line(0) if s.style and s.style.underline]
         assert "".join(marked).strip() == "stat:down"
         await pilot.press("backspace", *["backspace"] * 8)

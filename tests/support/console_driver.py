@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from console.domain.target import Secret
 from console.ops.connect import connect
 from console.ops.engine import Engine
 from console.ops.profiles import Profile
 from console.practice.server import PracticeServer
+from screens.ask_screen import AskScreen
 from screens.console import Console
+from screens.pick_screen import PickScreen
 from screens.rollback_dialog import PhraseInput, RollbackDialog
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice
@@ -81,6 +84,23 @@ class Driver:
 
     async def ready(self, dialog: RollbackDialog) -> None:
         await self.until(lambda: dialog.ready and not dialog.deaf, "every check")
+
+    async def picks(self, key: str) -> PickScreen:
+        """Open a list to choose from."""
+        await self.keys(key)
+        await self.until(lambda: isinstance(self.app.screen, PickScreen), "the list to choose from")
+        assert isinstance(self.app.screen, PickScreen)
+        return self.app.screen
+
+    async def answer(self, words: str) -> None:
+        """Answer a question in a line of words."""
+        await self.until(lambda: isinstance(self.app.screen, AskScreen), "the question")
+        self.app.screen.query_one(Input).value = words
+        await self.keys("enter")
+
+    @property
+    def marked(self) -> list[str]:
+        return sorted(self.app.main.links.table.marks)
 
     @property
     def shown(self) -> int:
