@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,7 +21,7 @@ from cache.orders import Orders
 from cache.problems import storable, told
 from cache.rows import prepared
 from cache.schema import SORT_INDEXES
-from cache.search import SEPARATOR, compile_query
+from cache.search import compile_query
 from cache.shelf import Counts
 from console.domain.health import Band, Verdict
 from console.domain.links import Link, VersionId
@@ -267,23 +266,6 @@ class Inventory:
             f"WHERE {where} GROUP BY host_key, host ORDER BY down DESC, slow DESC, count(*) DESC, host"
         )
         return [tuple(row) for row in self._db.execute(sql, (Band.DOWN.rank, Band.SLOW.rank, *values))]
-
-    @told
-    def hosts_by_use(self, limit: int) -> list[str]:
-        """The destination hosts, those of the most links first, `limit` at most."""
-        sql = "SELECT host FROM links WHERE host <> '' GROUP BY host_key, host ORDER BY count(*) DESC LIMIT ?"
-        return [host for (host,) in self._db.execute(sql, (limit,))]
-
-    @told
-    def labels_by_use(self, column: str, limit: int) -> list[str]:
-        """The values of `tags` or `categories`, folded, those of the most links first, `limit` at most."""
-        column = {"tags": "tags", "categories": "categories"}[column]
-        counts: Counter[str] = Counter()
-        sql = f"SELECT {column}, count(*) FROM links WHERE {column} <> '' GROUP BY {column}"  # noqa: S608 - own words only
-        for joined, links in self._db.execute(sql):
-            for value in joined.strip(SEPARATOR).split(SEPARATOR):
-                counts[value] += links
-        return [value for value, _ in counts.most_common(limit)]
 
     @told
     def set_marks(self, slug: str, *, held: bool | None = None, bad: bool | None = None) -> None:

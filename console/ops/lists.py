@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final, TypeVar
 
 from cache.database import open_reader
 from cache.links import Inventory, Sort
+from cache.words import Words
 from console.domain.errors import InputRejected
 from console.domain.links import JSON
 from console.domain.query import Query, parse
@@ -47,13 +49,13 @@ class View:
     descending: bool = False
 
 
-async def _beside(session: Session, work: Callable[[Inventory], T]) -> T:
+async def _beside(session: Session, work: Callable[[sqlite3.Connection], T]) -> T:
     """Read the cache in a thread of its own: what takes long at a million links holds up no deadline."""
 
     def read() -> T:
         connection = open_reader(session.store.cache_path)
         try:
-            return work(Inventory(connection))
+            return work(connection)
         finally:
             connection.close()
 
@@ -63,18 +65,19 @@ async def _beside(session: Session, work: Callable[[Inventory], T]) -> T:
 async def hosts(session: Session, query: Query, marked: frozenset[str]) -> list[HostGroup]:
     """The hosts of a filter's links, worst first."""
     now = session.clock.now().wall.timestamp()
-    found = await _beside(session, lambda inventory: inventory.hosts(query, now, marked))
+    found = await _beside(session, lambda db: Inventory(db).hosts(query, now, marked))
     return [HostGroup(*each) for each in found]
 
 
 async def words(session: Session) -> dict[str, tuple[str, ...]]:
     """What `host:`, `tag:` and `category:` can be completed with, the most used first."""
 
-    def read(inventory: Inventory) -> dict[str, tuple[str, ...]]:
+    def read(db: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
+        found = Words(db)
         return {
-            "host": tuple(inventory.hosts_by_use(MOST_WORDS)),
-            "tag": tuple(inventory.labels_by_use("tags", MOST_WORDS)),
-            "category": tuple(inventory.labels_by_use("categories", MOST_WORDS)),
+            "host": tuple(found.hosts(MOST_WORDS)),
+            "tag": tuple(found.tags(MOST_WORDS)),
+            "category": tuple(found.categories(MOST_WORDS)),
         }
 
     return await _beside(session, read)
@@ -83,7 +86,7 @@ async def words(session: Session) -> dict[str, tuple[str, ...]]:
 async def known(session: Session, slugs: Iterable[str]) -> tuple[list[str], list[str]]:
     """Slugs parted into those that the cache has, and those it has not; order kept, each once."""
     wanted = list(dict.fromkeys(slugs))
-    there = await _beside(session, lambda inventory: {s for s in wanted if inventory.find(s) is not None})
+    there = await _beside(session, lambda db: {s for s in wanted if Inventory(db).find(s) is not None})
     return [s for s in wanted if s in there], [s for s in wanted if s not in there]
 
 
