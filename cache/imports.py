@@ -222,8 +222,13 @@ class ImportTable:
             )
 
     def _records(self, where: str, *values: object) -> Iterator[Record]:
-        for row in self._db.execute(f"{_SELECT} WHERE {where}", values):
-            yield _from_row(row)
+        for row in self._db.execute(selected(where), values):
+            yield record_from(row)
+
+
+def selected(where: str) -> str:
+    """The question for whole rows."""
+    return f"{_SELECT} WHERE {where}"
 
 
 _DONE: Final = frozenset({RowState.CREATED, RowState.UPDATED, RowState.UNCHANGED})
@@ -248,7 +253,8 @@ def _to_row(row: Record) -> tuple[Any, ...]:
     )
 
 
-def _from_row(row: tuple[Any, ...]) -> Record:
+def record_from(row: tuple[Any, ...]) -> Record:
+    """A row as `selected` gives it."""
     told_faults = tuple(RowFault(*fault) for fault in json.loads(row[8] or "[]"))
     return Record(
         row[0],

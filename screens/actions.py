@@ -114,6 +114,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("sync", "y", "sync", "Read all links from the platform into the cache.", needs_live=True),
     Action("sort", "o", "sort", "Order the links by another column; again, the other way round.", hint=70),
+    Action(
+        "import", "i", "import", "Links from a file: checked whole, looked through, sent.", hint=72,
+    ),
+    Action("export", "e", "export", "Write the filter's links to a file: CSV, NDJSON or JSON.", hint=74),
     Action("copy", "c", "copy", "Copy the link's state to your clipboard, over SSH too.", needs_link=True),
     Action(
         "note-bad", "b", "note bad", "Note the version as one not to return to, or take the note away.",

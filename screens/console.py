@@ -22,6 +22,7 @@ from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
 from screens.console_acts import Acts
 from screens.console_desk import Desk
+from screens.console_files import Files
 from screens.console_main import MainScreen
 from screens.console_resume import KEEP_SECONDS, Resume
 from screens.hold_watch import HOLD_SECONDS, HoldWatch
@@ -60,6 +61,7 @@ class Console(Shell):
         self.desk = Desk(engine, now)
         self.main = MainScreen(self.desk, banner, keymap)
         self.acts = Acts(self.main, self.copy)
+        self.files = Files(self)
         self.upkeep = Upkeep(self)
         self.resume = Resume(self.main, self._drafting)
         self.performing = 0
@@ -108,6 +110,7 @@ class Console(Shell):
             "resume": self.resume.go,
             "redraw": self.action_redraw,
             "quit": self._leave,
+            **self.files.table(),
         }
         (own.get(name) or self.acts.table()[name])()
 
@@ -116,7 +119,7 @@ class Console(Shell):
 
     def _leave(self) -> None:
         if self.performing:
-            self.main.say("A rollback is under way: leave when its result is told")
+            self.main.say("Something is being sent: leave when its result is told")
             return
         self.resume.keep_at_the_end(left=True)
         self.exit(0)
@@ -125,6 +128,15 @@ class Console(Shell):
         """A signal, or a lost line: where the operator was is kept for the next start."""
         self.resume.keep_at_the_end(left=False)
         super().leave(number)
+
+    def on_files_written(self, event: Files.Written) -> None:
+        """An export has come further."""
+        self.files.written(event.links)
+
+    def sending(self, now: bool) -> None:
+        """An import has begun or ended to send: nobody leaves while it does."""
+        self.performing += 1 if now else -1
+        self.main.busy = "An import is being sent" if now else ""
 
     # Rolling back.
 

@@ -90,6 +90,14 @@ class Desk:
             self.lost()
         self.tell(f"{error.title}. {error.hint}" if error.hint else error.title)
 
+    def guarded(self, read: Callable[[], T]) -> T | None:
+        """Read something of the disk here; None when it cannot be read, which the operator has been told."""
+        try:
+            return read()
+        except RepointError as error:
+            self.failed(error)
+            return None
+
     async def refresh(self) -> None:
         """Read how we stand again."""
         found = await self.ask(standing)

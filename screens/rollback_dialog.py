@@ -1,22 +1,18 @@
 """The rollback dialog: choose, check, confirm, and the verified result. It decides nothing itself.
 
-Focus starts on Cancel. Enter alone never confirms, pasted words do not count, and what is typed within
-400 ms of opening is ignored (product.md, section 3, point 3).
+How it is confirmed: `screens.confirming`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from time import monotonic
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from console.domain.errors import Refused, RepointError
@@ -29,14 +25,14 @@ from console.ops.session import Session
 from console.ops.watch import Watched, watch_plan
 from screens import rollback_text as text
 from screens.ask_screen import AskScreen
+from screens.confirming import Confirming, PhraseInput
 from screens.console_desk import Desk, pump
 from screens.rollback_draft import Draft, told
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import too_small
 from screens.widgets.text_pane import TextPane
 
-DEAF_SECONDS: Final = 0.4
-"""Keys this soon after opening are a held key or meant for what was there before."""
+__all__ = ["Left", "PhraseInput", "RollbackDialog"]
 
 Perform = Callable[[Plan, Confirmation, tuple[Check, ...]], None]
 Follow = Callable[[Session], AsyncIterator[Check | Watched]]
@@ -50,27 +46,7 @@ class Left:
     result: Result | None = None
 
 
-class PhraseInput(Input):
-    """Where the words are typed. Pasting is refused: the words are there to slow a tired hand down."""
-
-    def on_key(self, event: events.Key) -> None:
-        """Ignore a held key."""
-        if isinstance(self.screen, RollbackDialog) and self.screen.deaf and event.key != "escape":
-            event.prevent_default()
-            event.stop()
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Pasted words do not count."""
-        event.prevent_default()
-        event.stop()
-        if isinstance(self.screen, RollbackDialog):
-            self.screen.say("Pasted words do not count: type them")
-
-    def action_paste(self) -> None:
-        """The same for the key that pastes."""
-
-
-class RollbackDialog(ModalScreen[Left]):
+class RollbackDialog(Confirming[Left]):
     """One rollback, or the undo of one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,7 +72,6 @@ class RollbackDialog(ModalScreen[Left]):
         self.desk = desk
         self.draft = Draft(review, undoes)
         self._perform = perform
-        self._opened = monotonic()
 
     def compose(self) -> ComposeResult:
         """The text, the words, and the way out."""
@@ -109,14 +84,8 @@ class RollbackDialog(ModalScreen[Left]):
 
     def on_mount(self) -> None:
         """Start from Cancel, and look for the version to go back to."""
-        self._opened = monotonic()
-        self.query_one("#cancel", Button).focus()
+        self.opened()
         self._choose()
-
-    @property
-    def deaf(self) -> bool:
-        """Whether keys are still ignored."""
-        return monotonic() - self._opened < DEAF_SECONDS
 
     @property
     def ready(self) -> bool:
@@ -162,19 +131,6 @@ class RollbackDialog(ModalScreen[Left]):
 
     # Confirm.
 
-    def on_key(self, event: events.Key) -> None:
-        """What is typed while Cancel has the focus goes to the words; a held key goes nowhere."""
-        if self.deaf:
-            event.prevent_default()
-            event.stop()
-            return
-        field = self.query_one(PhraseInput)
-        begun = event.character != " " or field.value  # a blank on Cancel starts nothing
-        if event.is_printable and event.character and begun and not field.disabled:
-            event.stop()
-            self.set_focus(field)
-            field.insert_text_at_cursor(event.character)
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter after the words."""
         event.stop()
@@ -205,12 +161,6 @@ class RollbackDialog(ModalScreen[Left]):
         self.draft.ended(outcome)
         self._draw()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Cancel, or close."""
-        event.stop()
-        if not self.deaf:
-            self.action_leave()
-
     def action_leave(self) -> None:
         """Leave with a sentence that says what was sent."""
         self.dismiss(Left(self.draft.left(), self.draft.outcome))
@@ -229,11 +179,6 @@ class RollbackDialog(ModalScreen[Left]):
         if reason and self.draft.open:
             self.draft.own_reason = reason
             self._choose()
-
-    def action_go(self, where: str) -> None:
-        """To the words, or back to Cancel."""
-        if not self.deaf:
-            self.query_one(where).focus()
 
     def action_scroll(self, pages: int) -> None:
         """Scroll the text."""

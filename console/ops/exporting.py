@@ -6,6 +6,7 @@ ASCII, so that it holds none either.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -102,6 +103,30 @@ def export(
         total += count
         if on_progress is not None:
             on_progress(count)
+    return total
+
+
+def format_of(path: Path, asked: str = "") -> Format:
+    """The form that was asked for, else the one that the file's name ends with, else CSV."""
+    ending = asked or path.suffix.lower().removeprefix(".")
+    return {"ndjson": Format.NDJSON, "jsonl": Format.NDJSON, "json": Format.JSON}.get(ending, Format.CSV)
+
+
+async def export_filter(
+    session: Session, query: Query, path: Path, on_progress: Callable[[int], object]
+) -> int:
+    """The same as `export_to` for a screen: what else the core does goes on between two batches.
+
+    Raises:
+        StorageProblem: as `export_to`.
+    """
+    form, total = format_of(path), 0
+    with new_file(path) as stream:
+        for text, count in texts(matching(session, query), form):
+            stream.write(text)
+            total += count
+            on_progress(total)
+            await asyncio.sleep(0)
     return total
 
 

@@ -46,7 +46,7 @@ async def plan_import(
     name: str = "",
     keep: bool = False,
     rejects: Path | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], object] | None = None,
 ) -> tuple[Preview, ImportTable | None]:
     """Read and check every row of a file. Sends nothing.
 
@@ -95,7 +95,7 @@ async def _all_rows(
     *,
     table: ImportTable | None,
     handed_back: Rejects,
-    on_progress: Callable[[int], None] | None,
+    on_progress: Callable[[int], object] | None,
 ) -> None:
     inventory = session.store.inventory
     planner = Planner(

@@ -8,7 +8,6 @@ what is left, and the same command goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,14 +23,12 @@ from console.domain.errors import (
     Throttled,
     Unreachable,
 )
-from console.domain.links import Link, label
 from console.domain.outcomes import Outcome, WriteState
-from console.domain.versions import same_version
 from console.ops import meter, settle
-from console.ops.importing import refresh
+from console.ops.importing_recheck import recheck
 from console.ops.importing_record import chunk_write, spent
-from console.ops.importing_settle import PATIENT, WAY, done_state, same_content, settle_chunk
-from console.ops.importing_values import CHUNK_BYTES, Report
+from console.ops.importing_settle import PATIENT, WAY, settle_chunk
+from console.ops.importing_values import CHUNK_BYTES, Follow, Report
 from console.ops.reading_rows_file import digest_of
 from console.ops.recovery import settle_one
 from console.ops.session import Session
@@ -43,7 +40,6 @@ _LOST: Final = 3
 """Requests in a row whose answer is lost, or that do not get through, before the import stops."""
 _POLL_SECONDS: Final = 1.0
 _POLLS: Final = 300
-_BATCH: Final = 500
 _STATES: Final = {
     RowStatus.CREATED: RowState.CREATED,
     RowStatus.UPDATED: RowState.UPDATED,
@@ -80,7 +76,7 @@ class _Job:
     run: str
     reason: str
     rows: int
-    on_progress: Callable[[int], None] | None = None
+    follow: Follow
     waited: float = 0.0
     lost: int = 0
 
@@ -92,7 +88,7 @@ async def apply_import(
     *,
     rows: int,
     reason: str = "",
-    on_progress: Callable[[int], None] | None = None,
+    follow: Follow | None = None,
 ) -> Report:
     """Send what is planned and not sent yet; settle what an earlier try left open.
 
@@ -102,7 +98,7 @@ async def apply_import(
         path: the file, to be compared with what was planned once more; None where it came as a stream.
         rows: rows of one request at most.
         reason: for the platform's history.
-        on_progress: told how many more rows are settled.
+        follow: who is told, and who can stop it.
 
     Raises:
         Refused: reason `file_changed`: the file is not the one that was planned. Nothing was sent.
@@ -121,9 +117,9 @@ async def apply_import(
     try:
         await _settle_others(session, run)
         await settle_earlier(session, table)
-        await _recheck(session, table)
+        await recheck(session, table)
         reason = reason or f"import {head['name']}"
-        await _send_all(_Job(session, table, run, reason, rows, on_progress))
+        await _send_all(_Job(session, table, run, reason, rows, follow or Follow()))
     except Stopped as stop:
         stopped = stop
     except RepointError as error:
@@ -181,52 +177,21 @@ def _close_empty(session: Session, table: ImportTable) -> None:
             session.store.journal.advance(write.key, WriteState.APPLIED, outcome=Outcome.APPLIED)
 
 
-async def _recheck(session: Session, table: ImportTable) -> None:
-    """Compare what is still to be sent with the links as they are now: what moved is not sent."""
-    await refresh(session)
-    fates: list[Fate] = []
-    for rows in _batches(table.waiting()):
-        live = session.store.inventory.links_of([row.slug for row in rows])
-        fates += [fate for row in rows if (fate := _moved(row, live.get(row.slug))) is not None]
-    table.settle(fates)
-
-
-def _batches(rows: Iterator[Record]) -> Iterator[list[Record]]:
-    batch: list[Record] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) >= _BATCH:
-            yield batch
-            batch = []
-    yield batch
-
-
-def _moved(row: Record, live: Link | None) -> Fate | None:
-    assert row.link is not None
-    if live is not None and same_content(live, row.link):
-        return Fate(row.number, done_state(row), live.version)
-    if row.kind == "create":
-        if live is None:
-            return None
-        return Fate(row.number, RowState.STALE, code="stale", message="the link was made meanwhile")
-    if live is None:
-        return Fate(row.number, RowState.STALE, code="stale", message="the link is gone")
-    if same_version(live.version, row.base):
-        return None
-    words = f"it was checked against {label(row.base)}, and {label(live.version)} is live"
-    return Fate(row.number, RowState.STALE, code="stale", message=words)
-
-
 async def _send_all(job: _Job) -> None:
     session = job.session
     number = len(session.store.journal.writes_of_run(job.run))
     while chunk := job.table.next_chunk(job.rows, CHUNK_BYTES):
+        _go_on(job)
         session.require_armed()
         await require_spare_write(session)
         number += 1
         settled = await _send(job, chunk, chunk_write(session, job.run, number, job.reason))
-        if job.on_progress is not None:
-            job.on_progress(settled)
+        job.follow.settled(settled)
+
+
+def _go_on(job: _Job) -> None:
+    if job.follow.brake.pulled:
+        raise Stopped("You stopped it")
 
 
 async def _send(job: _Job, chunk: list[Record], write: Write) -> int:
@@ -346,7 +311,7 @@ async def _failed(job: _Job, chunk: list[Record], write: Write, error: RepointEr
 async def _look(job: _Job, write: Write) -> int:
     """A gateway may refuse after the platform has acted: read before the rows are sent again.
 
-    Rows that cannot be read now are compared when the import goes on (`_recheck`).
+    Rows that cannot be read now are compared when the import goes on (`importing_recheck`).
     """
     found = (await settle_chunk(job.session, job.table, write, ended=True, waits=(0.0,))).found
     job.table.take_back(write.key)
@@ -394,4 +359,6 @@ async def _pause(job: _Job, error: RepointError) -> None:
         wait = 2.0 * job.lost
     else:
         raise Stopped(error.title, error)
-    await job.session.clock.sleep(wait)
+    job.follow.pausing(wait)
+    await job.follow.brake.sleep(job.session.clock, wait)
+    _go_on(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -68,6 +69,8 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 VERSION: Final = "version"
 """The column that makes a row conditional."""
+LEFT_OUT: Final = "-"
+"""In a mapping: the column fills nothing."""
 ADDED: Final = ("line", "code", "message")
 """What a rejects file adds; left out when it is imported again."""
 READ_ONLY: Final = frozenset(
@@ -107,15 +110,17 @@ class Mapped:
         columns: field by header, in the file's order; what is not here is ignored.
         guessed: headers that were not a field's own name and were not named by the operator.
         ignored: headers that fill nothing.
+        left_out: those of them that the operator wanted to fill nothing.
     """
 
     columns: Mapping[str, str]
     guessed: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
 
 
 def given_mapping(text: str) -> dict[str, str]:
-    """`--mapping header=field,...`.
+    """`--mapping header=field,...`; a column that is to fill nothing is `header=-`.
 
     Raises:
         UsageProblem: not of that form, or no such field.
@@ -123,7 +128,7 @@ def given_mapping(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pair in text.split(",") if text.strip() else ():
         header, equals, name = pair.rpartition("=")
-        field = _EXACT.get(_plain(name))
+        field = LEFT_OUT if name.strip() == LEFT_OUT else _EXACT.get(_plain(name))
         if not equals or not header.strip():
             raise UsageProblem("--mapping takes HEADER=FIELD,...", hint="For example Address=destinationUrl")
         if field is None:
@@ -141,11 +146,27 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str]) -> Mapped:
         UsageProblem: `given` names a header that is not there.
         InputRejected: two columns fill one field, or none fills `slug`.
     """
+    mapped = fit_columns(headers, given)
+    if "slug" not in mapped.columns.values():
+        raise InputRejected(
+            "No column holds the slug",
+            detail=f"Nothing was sent. {_named(headers)}",
+            hint="Say which: --mapping 'HEADER=slug,HEADER=destinationUrl'",
+        )
+    return mapped
+
+
+def fit_columns(headers: Sequence[str], given: Mapping[str, str]) -> Mapped:
+    """The same for a file whose slug may have no column yet. Raises as `map_columns`."""
     missing = [name for name in given if name not in headers]
     if missing:
         raise UsageProblem(f"The file has no column {safe(missing[0], 40)}", hint=_named(headers))
-    columns: dict[str, str] = dict(given)
-    for header in headers:
+    columns = {header: field for header, field in given.items() if field != LEFT_OUT}
+    if len(set(columns.values())) < len(columns):
+        twice = Counter(columns.values()).most_common(1)[0][0]
+        raise InputRejected(f"Two columns are the {twice}", detail=_named(headers))
+    free = [header for header in headers if given.get(header) != LEFT_OUT]
+    for header in free:
         field = _EXACT.get(_plain(header))
         if header not in columns and field is not None:
             if field in columns.values():
@@ -153,16 +174,10 @@ def map_columns(headers: Sequence[str], given: Mapping[str, str]) -> Mapped:
                     continue
                 raise InputRejected(f"Two columns are the {field}", detail=_named(headers))
             columns[header] = field
-    guessed = _guess(headers, columns)
-    if "slug" not in columns.values():
-        raise InputRejected(
-            "No column holds the slug",
-            detail=f"Nothing was sent. {_named(headers)}",
-            hint="Say which: --mapping 'HEADER=slug,HEADER=destinationUrl'",
-        )
+    guessed = _guess(free, columns)
     ignored = tuple(header for header in headers if header not in columns)
     ordered = {header: columns[header] for header in headers if header in columns}
-    return Mapped(ordered, guessed, ignored)
+    return Mapped(ordered, guessed, ignored, frozenset(headers) - frozenset(free))
 
 
 def _guess(headers: Sequence[str], columns: dict[str, str]) -> tuple[str, ...]:

@@ -123,14 +123,23 @@ class Rejects:
 
 
 def write_rejects(table: ImportTable, preview: Preview, path: Path | None) -> Path | None:
-    """Write the rows that a run hands back, where there are any; the file then.
+    """Write the rows that a run hands back, where a file is wanted; the file then.
 
     Raises:
         StorageProblem: it cannot be written.
     """
-    if path is None:
-        return None
-    with Rejects.to(path, preview.header) as rejects:
+    if path is not None:
+        write_records(table, preview.header, path)
+    return path
+
+
+def write_records(table: ImportTable, header: Sequence[str], path: Path) -> int:
+    """Write the rows that a run hands back to a new file; how many there are.
+
+    Raises:
+        StorageProblem: it cannot be written.
+    """
+    with Rejects.to(path, header) as rejects:
         for record in table.handed_back():
             rejects.add(record)
-    return path
+    return rejects.count

@@ -109,13 +109,14 @@ class Planner:
 
     def _take_unknown(self, fields: Mapping[str, JSON], values: dict[str, Any]) -> None:
         """Fields of a record that nobody knows are passed through, as the platform's own are."""
-        columns = self._mapped.columns
+        columns, left_out = self._mapped.columns, self._mapped.left_out
+        rest = {name: value for name, value in fields.items() if name not in columns and name not in left_out}
         unknown = {
             name: value
-            for name, value in fields.items()
-            if name not in columns and name not in FIELDS and name not in READ_ONLY and name != VERSION
+            for name, value in rest.items()
+            if name not in FIELDS and name not in READ_ONLY and name != VERSION
         }
-        missing = [name for name in fields if name in FIELDS and name not in columns]
+        missing = [name for name in rest if name in FIELDS]
         for name in missing:  # a field that the first record did not have
             field = FIELDS[name]
             try:

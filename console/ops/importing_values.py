@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -13,6 +15,7 @@ from console.domain.errors import RepointError
 from console.domain.links import JSON, Link
 from console.domain.rows import RowFault
 from console.domain.versions import Change
+from console.ops.clock import Clock
 from console.ops.importing_fields import Mapped
 from console.ops.reading_rows import Source
 
@@ -47,6 +50,52 @@ class Options:
     rows: int = CHUNK_ROWS
     check_destinations: bool = False
     reason: str = ""
+
+
+class Brake:
+    """Ends an import after the request that is under way; pulled from any thread."""
+
+    def __init__(self) -> None:
+        self._pulled = threading.Event()
+        self._wake: Callable[[], object] = lambda: None
+
+    def pull(self) -> None:
+        """No further request leaves."""
+        self._pulled.set()
+        self._wake()
+
+    @property
+    def pulled(self) -> bool:
+        """Whether it was."""
+        return self._pulled.is_set()
+
+    async def sleep(self, clock: Clock, seconds: float) -> None:
+        """Wait that long, or until it is pulled."""
+        loop, pulled = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(pulled.set)
+        if self.pulled:
+            return
+        waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(pulled.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._wake = lambda: None
+            for wait in waits:
+                wait.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Who is told while an import is sent, on the core's thread, and who can stop it.
+
+    Attributes:
+        settled: how many more rows are settled.
+        pausing: seconds that the platform asks for before the next request.
+    """
+
+    settled: Callable[[int], object] = lambda _: None
+    pausing: Callable[[float], object] = lambda _: None
+    brake: Brake = field(default_factory=Brake)
 
 
 class Planned(NamedTuple):

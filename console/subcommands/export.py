@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 EXAMPLE = 'repoint export "tag:promo" --format csv -o promo.csv'
 FORMATS = ("csv", "ndjson", "json")
 """The values of `Format`, which the parser must not import."""
-_BY_ENDING = {"ndjson": "ndjson", "jsonl": "ndjson", "json": "json"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,12 +35,15 @@ def run(args: argparse.Namespace) -> int:
 
 async def _export(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.query import parse
-    from console.ops.exporting import Format, export, export_to
+    from console.ops.exporting import Format, export, export_to, format_of
     from console.ops.importing_rejects import refuse_existing
 
     query = parse(" ".join(args.query))
     path = Path(args.out) if args.out else None
-    form = Format(_format(args.format, path, json=out.json))
+    if path is None:
+        form = Format(args.format or ("json" if out.json else "csv"))
+    else:
+        form = format_of(path, args.format or "")
     if path is not None:
         refuse_existing(path)
     if not session.offline:
@@ -54,15 +56,6 @@ async def _export(session: Session, out: Output, args: argparse.Namespace) -> in
     document = {"file": str(path), "format": form.value, "links": count}
     out.result(document, [f"{count:,} links in {safe(path)}"])
     return ExitCode.DONE
-
-
-def _format(asked: str | None, path: Path | None, *, json: bool) -> str:
-    if asked is not None:
-        return asked
-    if path is None and json:
-        return "json"
-    ending = path.suffix.lower().removeprefix(".") if path is not None else ""
-    return _BY_ENDING.get(ending, "csv")
 
 
 def _seen() -> bool:

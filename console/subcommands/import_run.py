@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import io
 import sys
 from dataclasses import dataclass
@@ -13,13 +12,14 @@ from cache.imports import ImportTable, RowState
 from cache.paths import private_dir
 from console.domain.errors import Refused, UsageProblem
 from console.exits import ExitCode, exit_code
-from console.ops.importing import check_destinations, plan_import, refresh, same_job
+from console.ops.importing import check_destinations, plan_import, refresh
 from console.ops.importing_apply import apply_import, report_of
 from console.ops.importing_fields import given_mapping
-from console.ops.importing_record import imports_dir, only_one, preview_of, resumable, unfinished
+from console.ops.importing_record import imports_dir, only_one
 from console.ops.importing_rejects import refuse_existing, write_rejects
-from console.ops.importing_values import MAX_CHUNK_ROWS, Existing, Options, Preview, Report
-from console.ops.reading_rows_file import at_hand, inspect
+from console.ops.importing_runs import begin_run, confirm_import, end_run
+from console.ops.importing_values import MAX_CHUNK_ROWS, Existing, Follow, Options, Preview, Report
+from console.ops.reading_rows_file import at_hand
 from console.ops.session import Session
 from console.output import Output
 from console.subcommands.import_shown import TOLD, Document, import_document, show_preview, summary
@@ -67,18 +67,13 @@ async def run_import(session: Session, out: Output, args: argparse.Namespace) ->
             return await _apply(_Call(session, out, args, options, rejects, path))
 
 
-async def _plan(call: _Call, *, keep: bool) -> tuple[Preview, ImportTable | None]:
+async def _dry_run(call: _Call) -> int:
     await refresh(call.session)
-    rejects = None if keep else call.rejects  # of what is applied they are written at its end
     with call.out.progress("rows") as progress:
-        return await plan_import(
-            call.session, call.path, call.options, name=call.args.file, keep=keep, rejects=rejects,
+        preview, _ = await plan_import(
+            call.session, call.path, call.options, name=call.args.file, rejects=call.rejects,
             on_progress=progress.advance,
         )  # fmt: skip
-
-
-async def _dry_run(call: _Call) -> int:
-    preview, _ = await _plan(call, keep=False)
     document = import_document(preview, None, call.rejects)
     document["destinations"] = await _destinations(call, preview)
     show_preview(call.out, preview)
@@ -104,9 +99,7 @@ async def _apply(call: _Call) -> int:
         document = import_document(preview, report, written)
         document["destinations"] = destinations
     finally:
-        # A run of which nothing has left is planned anew the next time; any other is gone on with.
-        done = report is not None and report.state == "done"
-        table.close(remove=done or not resumable(call.session, preview.run))
+        end_run(call.session, table, preview.run, report)
     call.out.result(document, summary(preview, report))
     return apply_code(report)
 
@@ -119,26 +112,23 @@ async def _send(call: _Call, preview: Preview, table: ImportTable) -> Report:
     with call.out.progress("rows", waiting) as progress:
         return await apply_import(
             call.session, table, call.path, rows=call.options.rows, reason=call.args.reason,
-            on_progress=progress.advance,
+            follow=Follow(settled=progress.advance),
         )  # fmt: skip
 
 
 async def _planned(call: _Call) -> tuple[Preview, ImportTable, list[Document]]:
     """The plan to be applied: of an earlier try that did not come to its end, or a new one."""
-    session, out = call.session, call.out
-    source = await asyncio.to_thread(inspect, call.path)
-    table = unfinished(imports_dir(), same_job(session, source.digest, call.options))
-    if table is not None and resumable(session, str(table.head()["run"])):
-        preview = preview_of(table, source)
-        out.note(f"Going on with run {preview.run}: {table.counts()[RowState.PLANNED]:,} rows are left")
+    with call.out.progress("rows") as progress:
+        preview, table, again = await begin_run(
+            call.session, call.path, call.options, name=call.args.file, on_progress=progress.advance
+        )
+    if again:
+        left = table.counts()[RowState.PLANNED]
+        call.out.note(f"Going on with run {preview.run}: {left:,} rows are left")
         return preview, table, []
-    if table is not None:
-        table.close(remove=True)
-    preview, new = await _plan(call, keep=True)
-    assert new is not None
     destinations = await _destinations(call, preview)
-    show_preview(out, preview)
-    return preview, new, destinations
+    show_preview(call.out, preview)
+    return preview, table, destinations
 
 
 def _confirm(call: _Call, phrase: str, preview: Preview) -> None:
@@ -147,10 +137,7 @@ def _confirm(call: _Call, phrase: str, preview: Preview) -> None:
         for line in summary(preview, None):
             call.out.note(line)
         typed = call.out.ask(f"Type {phrase} to send it") or ""
-    if typed is None or typed.strip() != phrase:
-        title = "An import has to be confirmed" if typed is None else f"That is not {phrase}"
-        hint = f'Add --confirm "{phrase}"'
-        raise Refused(title, reason="not_confirmed", detail="Nothing was sent.", hint=hint)
+    confirm_import(phrase, typed)
 
 
 def apply_code(report: Report) -> int:

@@ -48,6 +48,12 @@ class TextPane(ScrollView, can_focus=True):
         self.scroll_to(y=0, animate=False, force=True, immediate=True)
         self._lay_out()
 
+    def keep(self, build: Build) -> None:
+        """Show other lines without scrolling, where they read differently."""
+        self._build = build
+        if self.is_mounted and self.size.width and build(self.size.width, look_of(self.app)) != self._lines:
+            self._lay_out()
+
     def _lay_out(self) -> None:
         if not self.is_mounted or not self.size.width:
             return

@@ -78,6 +78,10 @@ def test_columns_are_told_guessed_and_ignored() -> None:
     assert mapped.columns == {"Destination URL": "destinationUrl", "Alias": "slug"}
     assert mapped.guessed == ("Alias",)
     assert mapped.ignored == ("Owner", "url")
+    out = map_columns(["slug", "url", "title"], given_mapping("title=-, url=-"))
+    assert (dict(out.columns), out.ignored) == ({"slug": "slug"}, ("url", "title"))
+    with pytest.raises(InputRejected, match="Two columns are the slug"):
+        map_columns(["a", "b"], given_mapping("a=slug,b=slug"))
     told = map_columns(["a", "b", "slug"], given_mapping("a=slug,b=destination url"))
     assert told.columns == {"a": "slug", "b": "destinationUrl"}
 

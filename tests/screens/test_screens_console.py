@@ -9,7 +9,7 @@ from textual import events
 
 from console.domain.outcomes import Outcome
 from console.domain.versions import Source
-from screens import rollback_dialog
+from screens import confirming
 from screens.rollback_dialog import RollbackDialog
 
 SIZES = [(80, 24), (120, 36)]
@@ -83,7 +83,7 @@ async def test_a_rollback_by_typed_words_ends_verified(outage: Serve, size: tupl
 
 async def test_enter_and_paste_never_confirm(outage: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     server = outage()
-    monkeypatch.setattr(rollback_dialog, "DEAF_SECONDS", 3600.0)
+    monkeypatch.setattr(confirming, "DEAF_SECONDS", 3600.0)
     async with console(server) as driver:
         await driver.synced()
         await driver.filter("slug:spring-launch", 1)
@@ -92,7 +92,7 @@ async def test_enter_and_paste_never_confirm(outage: Serve, monkeypatch: pytest.
         await driver.keys("r", "enter")
         assert driver.app.screen is dialog
         assert driver.phrase.value == ""
-        monkeypatch.setattr(rollback_dialog, "DEAF_SECONDS", 0.0)
+        monkeypatch.setattr(confirming, "DEAF_SECONDS", 0.0)
         await driver.ready(dialog)
         await driver.keys("down")
         await driver.until(lambda: driver.phrase.has_focus)

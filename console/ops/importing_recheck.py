@@ -1,0 +1,51 @@
+"""What is still to be sent of an import, compared with the links as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from cache.imports import Fate, ImportTable, Record, RowState
+from console.domain.links import Link, label
+from console.domain.versions import same_version
+from console.ops.importing import refresh
+from console.ops.importing_settle import done_state, same_content
+from console.ops.session import Session
+
+_BATCH: Final = 500
+
+
+async def recheck(session: Session, table: ImportTable) -> None:
+    """Compare what is still to be sent with the links as they are now: what moved is not sent."""
+    await refresh(session)
+    fates: list[Fate] = []
+    for rows in _batches(table.waiting()):
+        live = session.store.inventory.links_of([row.slug for row in rows])
+        fates += [fate for row in rows if (fate := _moved(row, live.get(row.slug))) is not None]
+    table.settle(fates)
+
+
+def _batches(rows: Iterator[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _moved(row: Record, live: Link | None) -> Fate | None:
+    assert row.link is not None
+    if live is not None and same_content(live, row.link):
+        return Fate(row.number, done_state(row), live.version)
+    if row.kind == "create":
+        if live is None:
+            return None
+        return Fate(row.number, RowState.STALE, code="stale", message="the link was made meanwhile")
+    if live is None:
+        return Fate(row.number, RowState.STALE, code="stale", message="the link is gone")
+    if same_version(live.version, row.base):
+        return None
+    words = f"it was checked against {label(row.base)}, and {label(live.version)} is live"
+    return Fate(row.number, RowState.STALE, code="stale", message=words)

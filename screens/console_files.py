@@ -1,0 +1,87 @@
+"""Links from a file and into one: opens the import screen, and exports the filter in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from console.domain.text import safe
+from console.ops.exporting import export_filter
+from screens.ask_screen import AskScreen
+from screens.present.words import count, counted
+
+if TYPE_CHECKING:
+    from screens.console import Console
+
+
+class Files:
+    """The two actions that have to do with files of links."""
+
+    @dataclass
+    class Written(Message):
+        """An export has come further."""
+
+        links: int
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest count matters."""
+            return isinstance(message, Files.Written)
+
+    def __init__(self, app: Console) -> None:
+        self._app = app
+        self._exporting = False
+
+    def table(self) -> dict[str, Callable[[], None]]:
+        """What each action does."""
+        return {"import": self.open_import, "export": self.ask_export}
+
+    def open_import(self) -> None:
+        """Open the import screen over the console."""
+        from screens.import_screen import ImportScreen  # late: the first screen does not need it
+
+        main = self._app.main
+        self._app.push_screen(ImportScreen(main.desk, lambda: main.state, self._app.sending), self._left)
+
+    def _left(self, sentence: str | None) -> None:
+        if sentence:
+            self._app.main.say(sentence)
+        self._app.main.links.show()
+        self._app.main.timeline.reload()
+
+    def ask_export(self) -> None:
+        """Ask for the file, then write it while everything else goes on."""
+        main = self._app.main
+        if self._exporting:
+            main.say("export: one is under way")
+            return
+        links = main.links.found.count if main.links.found else 0
+        what = f"{counted(links, 'link')} of {main.links.query_now.text}" if main.links.query_now.terms else (
+            f"All {counted(links, 'link')}")  # fmt: skip
+        question = f"{what}, to which new file? Its ending decides the form: .csv, .ndjson or .json"
+        self._app.push_screen(AskScreen("Export", question, "links.csv"), self._export)
+
+    def _export(self, where: str | None) -> None:
+        if where is not None:
+            self._exporting = True
+            self._app.run_worker(self._write(Path(where).expanduser()), group="export", exclusive=False)
+
+    async def _write(self, path: Path) -> None:
+        main, query = self._app.main, self._app.main.links.query_now
+        tell = self._app.post_message
+        try:
+            done = await main.desk.ask(
+                lambda s: export_filter(s, query, path, lambda n: tell(self.Written(n)))
+            )
+        finally:
+            self._exporting = False
+        if done is not None:
+            main.say(f"{counted(done, 'link')} written to {safe(path, 200)}")
+
+    def written(self, links: int) -> None:
+        """Tell how far it is."""
+        if self._exporting:
+            self._app.main.say(f"Exporting: {count(links)} links")
