@@ -13,7 +13,6 @@ from console.domain.versions import Change
 from console.ops.importing_desk import Ended, Silent
 from screens import console_lines
 from screens import import_actions as keys
-from screens.actions import ActionState
 from screens.import_actions import Stage
 from screens.import_job import Job
 from screens.present.cells import clipped, fit, joined
@@ -39,9 +38,9 @@ if TYPE_CHECKING:
 _WORKING = {Stage.CHECKING, Stage.LOOKING, Stage.SENDING}
 
 
-def draw(screen: ImportScreen, state: ActionState) -> None:
+def draw(screen: ImportScreen) -> None:
     """Draw every line as things stand now."""
-    job, desk = screen.job, screen.desk
+    job, desk, state = screen.job, screen.desk, screen.state()
     top, mapping, cost = (screen.query_one(f"#import-{name}", OneLine) for name in ("top", "map", "cost"))
     top.show(lambda width, look: console_lines.top(desk, width, look))
     columns = job.columns()
@@ -141,9 +140,9 @@ def after(ended: Ended, faulty: int) -> str:
     return " ".join(parts)
 
 
-def help_of(screen: ImportScreen, state: ActionState) -> Build:
+def help_of(screen: ImportScreen) -> Build:
     """Every key of the import with what it does, and why it does not work now."""
-    job = screen.job
+    job, state = screen.job, screen.state()
 
     def lines(width: int, look: Look) -> list[Text]:
         found: list[Text] = []
