@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cache.journal import Entry
+from cache.runs import Item, Run
 from console.domain.errors import NotCached, RepointError, StorageProblem
 from console.domain.health import HealthResult
 from console.domain.links import JSON
@@ -52,6 +53,7 @@ journal.ndjson    the journal's entries from the first to the last about the sub
                   with something redacted have `said` in its place: their place is proved, their words are
                   not.
 timeline.*        the same as a story
+run.json          the run, its plan, and what became of each item
 histories/        every version that was read, and when
 health/           what was found at the destinations, newest first, one result a line
 environment.json  versions and settings, no secrets
@@ -86,16 +88,20 @@ async def collect(session: Session, subject: str) -> Bundle:
         StorageProblem: the journal or the cache cannot be read, or a secret stands in what was gathered.
     """
     writes = session.store.journal.writes_of_run(subject)
-    kind = "run" if writes else "link"
-    slugs = list(dict.fromkeys(w.slug for w in writes)) if writes else [subject]
+    run = session.store.runs.get(subject)
+    kind = "run" if writes or run else "link"
+    items = session.store.runs.items(subject) if run else []
+    slugs = list(dict.fromkeys([i.slug for i in items] + [w.slug for w in writes])) or [subject]
     stale = ""
     if kind == "link" and not session.offline:
         try:
             await read_live(session, subject)
         except RepointError as error:
             stale = error.title
-    story = tell_about(session, slugs, subject if writes else "")
+    story = tell_about(session, slugs, subject if kind == "run" else "")
     files: dict[str, bytes] = {"README.txt": _README.encode()}
+    if run is not None:
+        files["run.json"] = _json(redact_all(_run(run, items)))
     for slug in slugs:
         _add_link(files, session, slug)
     entries = _entries(session, kind, subject)
@@ -145,6 +151,21 @@ def _add_link(files: dict[str, bytes], session: Session, slug: str) -> None:
     samples = session.store.health.of(slug, _SAMPLES)
     if samples:
         files[f"health/{name}.ndjson"] = _lines(redact_all(_sample(each)) for each in samples)
+
+
+def _run(run: Run, items: Iterable[Item]) -> dict[str, JSON]:
+    return {
+        "run": run.run, "kind": run.kind, "way": run.way, "by": run.operator, "reason": run.reason,
+        "state": run.state.value, "stop_reason": run.stop_reason or None, "created_at": run.created_at,
+        "digest": run.digest, "plan": run.plan, "total": run.total,
+        "items": [
+            {
+                "row": i.row_no, "slug": i.slug, "outcome": i.outcome.value, "detail": i.detail or None,
+                "new_version": i.new_version, "overtaken_by": i.overtaken_by, "request_id": i.request_id,
+            }
+            for i in items
+        ],
+    }  # fmt: skip
 
 
 def _history(timeline: Timeline) -> dict[str, JSON]:

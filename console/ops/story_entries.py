@@ -32,12 +32,17 @@ _SENTENCES: Final[dict[str, tuple[EventKind, str]]] = {
     "incident": (EventKind.NOTED, "{incident} {event}"),
     "handed over": (EventKind.DONE, "handed over as a file"),
     "taken over": (EventKind.DONE, "taken over from {from}"),
+    "run": (EventKind.DONE, "run {event}: {total} links by {way}, {reason}. {stop_reason}"),
     "report draft": (EventKind.NOTED, "a report to support was drafted: {summary}"),
     "report answered": (EventKind.DONE, "report to support: {state}. {detail}"),
     "report decided": (EventKind.DONE, "report to support taken as {decision}"),
     "checkpoint": (EventKind.DONE, "{count} older entries were sealed and dropped"),
 }
 """How the entries of other kinds than a write's are told."""
+
+
+_MAY_LACK: Final = frozenset({"detail", "stop_reason"})
+"""Fields that say nothing where there is nothing to say."""
 
 
 def event_of(entry: Entry) -> Event | None:
@@ -107,7 +112,7 @@ class _Words(dict[str, JSON]):
 
     def __init__(self, fields: Mapping[str, JSON]) -> None:
         shown = {name: label(value) if name == "version" else value for name, value in fields.items()}
-        super().__init__({name: "?" if value in ("", None) else value for name, value in shown.items()})
+        super().__init__({n: "?" if v in ("", None) and n not in _MAY_LACK else v for n, v in shown.items()})
 
     def __missing__(self, key: str) -> str:
         return "?"
