@@ -126,7 +126,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "release", "l", "release", "Stop watching a rolled-back link.", needs_link=True,
     ),
-    Action("note", "n", "note", "Put a note, a TODO or the incident's name into the journal."),
+    Action("note", "n", "note", "Note, TODO or incident into the journal; from any screen with ctrl+n."),
     Action("journal", "J", "journal", "What was sent, refused and noted, newest first, with a filter."),
     Action("status", "s", "status", "Copy a paragraph for a chat: what is down, done and left."),
     Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that."),

@@ -7,8 +7,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
@@ -20,6 +22,7 @@ from console.ops import rollback
 from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
+from screens.ask_screen import AskScreen
 from screens.console_acts import Acts
 from screens.console_desk import Desk
 from screens.console_files import Files
@@ -43,6 +46,10 @@ class Console(Shell):
 
         plan: Plan
         outcome: Result | RepointError
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "note_anywhere", "Note", show=False, priority=True, id="console.note-anywhere")
+    ]
 
     def __init__(
         self,
@@ -113,6 +120,11 @@ class Console(Shell):
             **self.files.table(),
         }
         (own.get(name) or self.acts.table()[name])()
+
+    def action_note_anywhere(self) -> None:
+        """A note over whatever is open, which stays as it is."""
+        if not isinstance(self.screen, AskScreen):
+            self.acts.record.note()
 
     def _work(self, work: Coroutine[None, None, object]) -> None:
         self.run_worker(work, group="work")

@@ -26,24 +26,26 @@ class RecordActs:
         return {"note": self.note, "journal": self.journal, "status": self.status}
 
     def note(self) -> None:
-        """Ask for a sentence, about the link in the timeline pane; the incident is said, and can be named."""
-        self.main.run_worker(self._note(), group="record")
+        """Ask for a sentence; in the timeline and over a dialog it is about the link. Says the incident."""
+        over = self.main.app.screen is not self.main
+        slug = self.main.timeline.slug if over or self.main.timeline.view.has_focus else ""
+        self.main.run_worker(self._note(slug), group="record")
 
-    async def _note(self) -> None:
+    async def _note(self, slug: str) -> None:
         now = await self.main.desk.ask(_current)
         if now is None:
             return
         hangs = f"It hangs on {now}." if now else "No incident is current: begin with #INC-204 to name one."
-        question = f"{hangs} Begin with 'todo' for what is left to do."
+        about = f" About {slug}." if slug else ""
+        question = f"{hangs}{about} Begin with 'todo' for what is left to do."
 
         def answered(words: str | None) -> None:
             if words:
-                self.main.run_worker(self._keep(words), group="record")
+                self.main.run_worker(self._keep(words, slug), group="record")
 
         self.main.app.push_screen(AskScreen("Note", question), answered)
 
-    async def _keep(self, words: str) -> None:
-        slug = self.main.timeline.slug if self.main.timeline.view.has_focus else ""
+    async def _keep(self, words: str, slug: str) -> None:
         said = await self.main.desk.ask(lambda s: _kept(s, words, slug))
         if said is not None:
             self.main.say(said)

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from console.domain.errors import InputRejected
 from console.domain.journal_filter import JournalRow, journal_filter
-from console.ops import incidents
+from console.ops import incidents, journal_view
 from console.ops.session import Session
 from console.ops.status_words import status
 from console.practice.server import PracticeServer
@@ -72,6 +72,28 @@ async def test_notes_and_todos_by_one_key_and_read_back_with_a_filter() -> None:
         assert "[/bold]" in "\n".join(screen.query_one(TextPane).texts)
         await driver.keys("enter", "escape")
         await driver.until(lambda: not isinstance(driver.app.screen, JournalScreen), "left")
+
+
+async def test_a_note_over_the_rollback_dialog_leaves_it_as_it_is() -> None:
+    async with still() as driver:
+        await driver.filter("slug:spring-launch", 1)
+        await driver.seen("spring-launch")
+        dialog = await driver.dialog()
+        await driver.ready(dialog)
+        await driver.keys("ctrl+n")
+        await answered(driver, "todo ring the shop first")
+        await driver.until(lambda: driver.notice.startswith("TODO"), "left to do")
+        assert driver.app.screen is dialog
+        assert dialog.ready
+        await driver.keys("ctrl+n")
+        await answered(driver, "v9 is theirs")
+        await driver.until(lambda: driver.notice.startswith("Noted"), "noted")
+        rows = await driver.app.desk.engine.call(journal_rows_of)
+        assert (rows[0].words, rows[0].link) == ("spring-launch: v9 is theirs", "spring-launch")
+
+
+async def journal_rows_of(session: Session) -> list[JournalRow]:
+    return await journal_view.rows(session)
 
 
 async def test_what_is_typed_wrongly_in_the_filter_is_told_and_keeps_the_list() -> None:
