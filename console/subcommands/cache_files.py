@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from console.domain.text import safe
 from console.exits import ExitCode
 from console.output import Output
+
+if TYPE_CHECKING:
+    from console.ops.importing_prune import Left
 
 EXAMPLE = "repoint cache info"
 _HEALTH_DAYS = 90.0
 _SIGHTINGS_DAYS = 30.0
+_IMPORTS_DAYS = 30.0
+"""`importing_prune.KEEP_DAYS`, which the parser must not import."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     actions = parser.add_subparsers(dest="action", metavar="info|prune|clear", required=True)
     actions.add_parser("info", help="where it is, how large, what it holds")
-    prune = actions.add_parser("prune", help="drops old health results and sightings")
+    prune = actions.add_parser("prune", help="drops old health results, sightings, stopped imports")
     prune.add_argument("--health-days", type=_days, default=_HEALTH_DAYS, metavar="N",
                        help=f"keep health results of N days, {_HEALTH_DAYS:g} unless given")  # fmt: skip
     prune.add_argument("--sightings-days", type=_days, default=_SIGHTINGS_DAYS, metavar="N",
                        help=f"keep sightings of N days, {_SIGHTINGS_DAYS:g} unless given")  # fmt: skip
+    prune.add_argument("--imports-days", type=_days, default=_IMPORTS_DAYS, metavar="N",
+                       help=f"keep stopped imports of N days, {_IMPORTS_DAYS:g} unless given")  # fmt: skip
     actions.add_parser("clear", help="deletes it; the journal stays")
 
 
@@ -75,13 +84,39 @@ def _said(value: object) -> str:
 
 
 def _prune(out: Output, path: Path, args: argparse.Namespace) -> None:
+    from console.documents import when
+    from console.ops.importing_prune import prune_imports
+
+    document: dict[str, object] = {"path": path, "health_results": 0, "sightings": 0, "size_bytes": None}
+    lines = ["There is no cache yet."]
+    if path.exists():
+        lines = _prune_cache(out, path, args, document)
+    gone, kept = prune_imports(args.imports_days)
+    document["imports"] = [
+        {"run": left.run, "file": left.name or None, "touched": when(left.touched), "rows_left": left.waiting}
+        for left in gone
+    ]
+    for left in gone:
+        lines.append(f"Dropped {_named(left)}: {_rows(left.waiting)} never sent.")
+    for left in kept:
+        out.warning(f"Kept {_named(left)}: what became of {_rows(left.unsettled)} is not known; "
+                    "import the file again, or run `repoint reconcile`")  # fmt: skip
+    out.result(document, lines)
+
+
+def _named(left: Left) -> str:
+    name = safe(left.name, 120) if left.name else "a plan that never ended"
+    return f"the stopped import of {name}, {left.touched:%Y-%m-%d}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
+
+
+def _prune_cache(out: Output, path: Path, args: argparse.Namespace, document: dict[str, object]) -> list[str]:
     from cache.database import open_cache
     from cache.retention import prune, size
 
-    if not path.exists():
-        document = {"path": path, "health_results": 0, "sightings": 0, "size_bytes": None}
-        out.result(document, ["There is no cache yet."])
-        return
     opened = open_cache(path)
     try:
         if opened.notice:
@@ -90,10 +125,8 @@ def _prune(out: Output, path: Path, args: argparse.Namespace) -> None:
         left = size(opened.connection, path).size_bytes
     finally:
         opened.connection.close()
-    out.result(
-        {"path": path, "health_results": done.health, "sightings": done.sightings, "size_bytes": left},
-        [f"Dropped {done.health:,} health results and {done.sightings:,} sightings."],
-    )
+    document |= {"health_results": done.health, "sightings": done.sightings, "size_bytes": left}
+    return [f"Dropped {done.health:,} health results and {done.sightings:,} sightings."]
 
 
 def _clear(out: Output, path: Path, _args: argparse.Namespace) -> None:

@@ -60,7 +60,7 @@ LOOKS: list[tuple[str, str, tuple[str, ...]]] = [
     ("doctor", "", ("ok", "profile", "counts", "checks", "repaired")),
     ("doctor", "checks", ("name", "status", "detail", "remedy")),
     ("cache info", "", CACHE),
-    ("cache prune", "", ("path", "health_results", "sightings", "size_bytes")),
+    ("cache prune", "", ("path", "health_results", "sightings", "size_bytes", "imports")),
     ("cache clear", "", ("path", "cleared")),
 ]  # fmt: skip
 

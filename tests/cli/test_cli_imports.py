@@ -53,10 +53,11 @@ def test_choices_that_the_parser_must_not_import_are_those_of_the_core() -> None
     from cache.links import Sort
     from console.domain.plans import Way
     from console.ops.exporting import Format
+    from console.ops.importing_prune import KEEP_DAYS
     from console.ops.importing_values import CHUNK_ROWS, MAX_CHUNK_ROWS, Existing
     from console.practice.names import SCENARIO_NAMES
     from console.practice.scenarios import SCENARIOS
-    from console.subcommands import import_links
+    from console.subcommands import cache_files, import_links
     from console.subcommands.export import FORMATS
     from console.subcommands.links import SORTS
     from console.subcommands.rollback import WAYS
@@ -66,4 +67,5 @@ def test_choices_that_the_parser_must_not_import_are_those_of_the_core() -> None
     assert set(SCENARIO_NAMES) == set(SCENARIOS)
     assert tuple(form.value for form in Format) == FORMATS
     assert tuple(policy.value for policy in Existing) == import_links.POLICIES
+    assert cache_files._IMPORTS_DAYS == KEEP_DAYS
     assert (CHUNK_ROWS, MAX_CHUNK_ROWS) == (import_links.ROWS, import_links.MOST_ROWS)
