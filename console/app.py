@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from console.domain.errors import ConfigProblem
 from console.domain.text import safe
 from console.ops.connect import connect
+from console.ops.doctor_values import Finding, fail, warn, worded
 from console.ops.engine import Engine
 from console.ops.profile_places import crash_dir
 from console.ops.profiles import load_config
@@ -27,20 +28,38 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
         banner: a line below the top line, for a demo or a drill.
 
     Raises:
-        ConfigProblem: `[screen]` of the settings file names what there is not.
+        ConfigProblem: `[screen]` or `[keys]` of the settings file names what there is not, or keys clash.
         SignInNeeded: the token was asked for on the terminal, and none was typed.
     """
     from screens.console import Console
+    from screens.keymap import keymap_of
 
-    theme, unicode = chosen_screen(load_config().screen)
+    config = load_config()
+    theme, unicode = chosen_screen(config.screen)
+    keymap = keymap_of(config.keys)
     tokens = None if offline else asked_token(profile)
     engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens))
     try:
-        app = Console(engine, banner=banner, theme=theme, unicode=unicode, crashes=crash_dir())
+        app = Console(engine, banner=banner, theme=theme, unicode=unicode, crashes=crash_dir(), keymap=keymap)
         app.run()
     finally:
         engine.stop()
     return app.return_code or 0
+
+
+def chosen_keys(settings: Mapping[str, object]) -> tuple[dict[str, str], list[Finding]]:
+    """The keys of `[keys]` by action as they are printed, and what is wrong or odd about them.
+
+    What is wrong keeps the console from starting; what is odd does not.
+    """
+    from screens.keymap import keymap_of
+
+    try:
+        keymap = keymap_of(settings)
+    except ConfigProblem as problem:
+        return {}, [fail("keys", worded(problem.title, problem.detail), problem.hint)]
+    shown = {action.id: action.key_label for action in keymap.actions if action.id in settings}
+    return shown, [warn("keys", f"{words}.", "Choose another key") for words in keymap.warnings]
 
 
 def asked_token(profile: Profile) -> TokenSource | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from rich.text import Text
+from textual.command import CommandPalette
 
 from console.domain.links import VersionId, label
 from console.domain.versions import Version, diff, same_version
@@ -14,14 +15,16 @@ from console.ops.recovery import Settled
 from console.ops.session import Session
 from screens import console_keys as keys
 from screens.ask_screen import AskScreen
+from screens.commands import Commands
 from screens.console_lists import ListActs
 from screens.console_main import MainScreen
 from screens.console_record import RecordActs
 from screens.help_screen import TextScreen, help_lines
+from screens.palette import ActionProvider
 from screens.present.diff import unified
 from screens.present.preview import preview_lines
 from screens.present.wrapping import wrap
-from screens.themes import Look
+from screens.themes import Look, look_of
 
 Work = Callable[[Session], Coroutine[Any, Any, Any]]
 
@@ -34,6 +37,7 @@ class Acts:
         self._copy = copy
         self.record = RecordActs(main, copy)
         self.lists = ListActs(main)
+        self.commands = Commands(main, self.lists)
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action of the table does."""
@@ -61,6 +65,8 @@ class Acts:
             "help": self.help,
             **self.record.table(),
             **self.lists.table(),
+            "command": self.commands.open,
+            "palette": self.palette,
         }
 
     def filter(self) -> None:
@@ -76,7 +82,7 @@ class Acts:
             return
         older, newer = pair
         changes = diff(older.snapshot, newer.snapshot)
-        title = f"Diff  {label(older.version)} to {label(newer.version)}"
+        title = f"{self._crumbs()}  Diff  {label(older.version)} to {label(newer.version)}"
         self._show(title, lambda width, look: unified(changes, look, width))
 
     def preview(self) -> None:
@@ -87,8 +93,13 @@ class Acts:
             self.main.say("preview: there is no other version to compare with")
             return
         live, now = review.reading.current, self.main.desk.now()
-        title = f"Preview  {label(live.version)} live, {label(chosen.version)}  estimate"
+        title = f"{self._crumbs()}  Preview  {label(live.version)} live, {label(chosen.version)}  estimate"
         self._show(title, lambda width, look: preview_lines(live, chosen, look, width, now))
+
+    def _crumbs(self) -> str:
+        look = look_of(self.main.app)
+        spot = self.main.trail.here()
+        return f" {look.glyphs.arrow} ".join(look.say(part, 40) for part in (spot.filter, spot.slug) if part)
 
     def _chosen(self) -> Version | None:
         review = self.main.timeline.review
@@ -155,6 +166,10 @@ class Acts:
 
         question = f"Why must {now.target.handle} on {now.target.environment} be written to?"
         self.main.app.push_screen(AskScreen("Arm", f"{question} The reason stands in the journal."), answered)
+
+    def palette(self) -> None:
+        """Find an action by its words."""
+        self.main.app.push_screen(CommandPalette(providers=[ActionProvider], placeholder="What to do"))
 
     def help(self) -> None:
         """All keys."""

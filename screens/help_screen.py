@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,7 +19,7 @@ from screens.themes import Look
 from screens.widgets.text_pane import Build, TextPane
 
 _KEY = 9
-_LABEL = 13
+_LABEL = 15
 
 
 class TextScreen(ModalScreen[None]):
@@ -50,17 +51,40 @@ class TextScreen(ModalScreen[None]):
 
 
 def help_lines(actions: Sequence[Action], state: ActionState, look: Look, width: int) -> list[Text]:
-    """Every key with what it does, and why it does not work now."""
-    lines: list[Text] = []
-    room = max(16, width - _KEY - _LABEL)
+    """The keys that work now, then those that do not and why, then those that move."""
+    reasons = {action.id: why_not(action, state) for action in actions}
+    now = [action for action in actions if reasons[action.id] is None]
+    lines = [Text(f"These {len(now)} work now", look.title)]
+    for action in now:
+        lines += _key_lines(action.key_label, action.label, [(action.help, look.text)], look, width)
+    if len(now) < len(actions):
+        lines += [Text(), Text("These do not", look.title)]
     for action in actions:
-        reason = why_not(action, state)
-        rows = [(row, look.text if reason is None else look.faint) for row in wrap(action.help, room)]
-        if reason is not None:
-            rows += [(row, look.slow) for row in wrap(look.say(f"Not now: {reason}"), room)]
-        for at, (row, style) in enumerate(rows):
-            key = action.key_label if at == 0 else ""
-            name = action.label if at == 0 else ""
-            lead = [(fit(key, _KEY, ""), look.strong), (fit(name, _LABEL, ""), look.muted)]
-            lines.append(joined([*lead, (row, style)]))
+        if (reason := reasons[action.id]) is not None:
+            said = [(action.help, look.faint), (f"Not now: {reason}", look.slow)]
+            lines += _key_lines(action.key_label, action.label, said, look, width)
+    lines += [Text(), Text("Moving", look.title)]
+    for keys, words in _MOVES:
+        lines += _key_lines(keys, "", [(words, look.text)], look, width)
+    return lines
+
+
+_MOVES = (
+    ("j k", "Down, up; the arrows as well."),
+    ("g G", "First, last; home and end as well."),
+    ("pgdn", "A page down; pgup a page up."),
+    ("enter", "Open what is under the cursor."),
+    ("esc", "Leave what is open; nothing is sent."),
+    ("mouse", "A click goes there, a second one opens it; at a row's left edge it marks."),
+)
+
+
+def _key_lines(key: str, label: str, said: Sequence[tuple[str, Style]], look: Look, width: int) -> list[Text]:
+    room = max(16, width - _KEY - _LABEL)
+    rows = [(row, style) for words, style in said for row in wrap(look.say(words), room)]
+    lines = []
+    for at, (row, style) in enumerate(rows):
+        lead = [(fit(key if at == 0 else "", _KEY, ""), look.strong)]
+        lead.append((fit(label if at == 0 else "", _LABEL, ""), look.muted))
+        lines.append(joined([*lead, (row, style)]))
     return lines

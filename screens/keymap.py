@@ -19,7 +19,7 @@ from textual.keys import Keys, _character_to_key
 from console.domain.errors import ConfigProblem
 from console.domain.nearest import nearest
 from console.domain.text import safe
-from screens.actions import ACTIONS, PRINTED, Action
+from screens.actions import ACTIONS, BY_ID, PRINTED, Action
 
 RESERVED: Final = {
     "up": "moves the cursor",
@@ -115,6 +115,8 @@ def _named(action: str, value: object) -> str:
         raise ConfigProblem(f'[keys] {action} must be a key in quotes, like "n" or "ctrl+r"')
     if value in _BY_PRINT:
         return _BY_PRINT[value]
+    if value in PRINTED:
+        return value
     if len(value) == 1:
         if not value.isprintable() or not value.isascii():
             raise ConfigProblem(f"[keys] {action}: not every keyboard has {safe(value, 10)}")
@@ -134,7 +136,7 @@ def _named(action: str, value: object) -> str:
 def _refuse_clashes(actions: Sequence[Action]) -> None:
     holders: dict[str, str] = {}
     for action in actions:
-        if action.key in RESERVED:
+        if action.key in RESERVED and action.key != BY_ID[action.id].key:
             raise ConfigProblem(
                 f"[keys] {action.id}: {action.key_label} {RESERVED[action.key]} and cannot do anything else",
                 hint="Choose another key",

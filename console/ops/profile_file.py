@@ -7,7 +7,7 @@
     handle = "acme"
     token_command = "pass show repoint"
 
-Tables `[keymap]` and `[screen]` belong to the screens and are handed on as they are.
+Tables `[keys]` and `[screen]` belong to the screens and are handed on as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from console.domain.errors import ConfigProblem
 from console.domain.nearest import nearest
 from console.ops.profile_keys import KEYS, profile_name
 
-_TOP: Final = ("default_profile", "profiles", "keymap", "screen")
+_TOP: Final = ("default_profile", "profiles", "keys", "screen")
 _MAX_BYTES: Final = 1 << 20
 _TOML_LINE: Final = re.compile(
     r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column \d+|end of document)\)$", re.DOTALL
@@ -56,7 +56,7 @@ class ConfigFile:
     exists: bool = False
     default_profile: str = ""
     profiles: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
-    keymap: Mapping[str, object] = field(default_factory=dict)
+    keys: Mapping[str, object] = field(default_factory=dict)
     screen: Mapping[str, object] = field(default_factory=dict)
 
     def where(self, line: int) -> str:
@@ -181,7 +181,7 @@ def _config(path: Path, parsed: Mapping[str, object], lines: Mapping[tuple[str, 
         exists=True,
         default_profile=default,
         profiles=profiles,
-        keymap=_table(config, parsed, "keymap", lines),
+        keys=_table(config, parsed, "keys", lines),
         screen=_table(config, parsed, "screen", lines),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from console.domain.redaction import redact
@@ -11,7 +12,7 @@ from console.exits import ExitCode
 from console.ops.profile_keys import KEYS
 from console.ops.profile_places import places
 from console.ops.profile_write import create_config, refuse_existing
-from console.ops.profiles import Profile, Setting, load_profile
+from console.ops.profiles import Profile, Setting, load_config, load_profile
 from console.output import Output, Part, Styled, Tone
 from console.subcommands.config_wizard import add_profile_arguments, asked_values, profile_name_for
 
@@ -36,13 +37,27 @@ def run(args: argparse.Namespace) -> int:
         document = {"config": where.config_path(), "cache": where.cache, "state": where.state}
         out.result(document, [str(where.config_path())])
     elif args.action == "show":
-        show_profile(out, load_profile(args.profile, flags={"handle": args.handle}))
+        config = load_config()
+        profile = load_profile(args.profile, flags={"handle": args.handle}, config=config)
+        show_profile(out, profile, _keys(out, config.keys))
     else:
         _init(args, out)
     return ExitCode.DONE
 
 
-def show_profile(out: Output, profile: Profile) -> None:
+def _keys(out: Output, settings: Mapping[str, object]) -> dict[str, str]:
+    """The operator's own keys by action; what is wrong or odd about them is a warning."""
+    if not settings:
+        return {}
+    from console.app import chosen_keys
+
+    keys, found = chosen_keys(settings)
+    for each in found:
+        out.warning(" ".join(part for part in (each.sentence, each.remedy) if part))
+    return keys
+
+
+def show_profile(out: Output, profile: Profile, keys: Mapping[str, str] | None = None) -> None:
     """Print every setting of a profile with its source, and warn about what is odd."""
     for notice in profile.notices:
         out.warning(notice)
@@ -51,10 +66,13 @@ def show_profile(out: Output, profile: Profile) -> None:
     if out.json:
         sources = {key: profile.settings[key].source for key in KEYS}
         settings = {key: {"value": shown[key], "source": sources[key]} for key in KEYS}
-        out.document({"profile": profile.name, "config": file, "settings": settings})
+        document: dict[str, Any] = {"profile": profile.name, "config": file, "settings": settings}
+        out.document({**document, "keys": dict(keys)} if keys else document)
         return
     out.note(f"profile {profile.name}, settings file {file}")
-    out.table(("setting", "value", "source"), [_row(key, shown[key], profile.settings[key]) for key in KEYS])
+    rows = [_row(key, shown[key], profile.settings[key]) for key in KEYS]
+    rows += [[f"keys.{action}", key, "[keys]"] for action, key in (keys or {}).items()]
+    out.table(("setting", "value", "source"), rows)
 
 
 def _row(key: str, value: object, setting: Setting) -> list[Part]:

@@ -45,12 +45,33 @@ async def _doctor(args: argparse.Namespace, out: Output) -> int:
 
     examination = Examination(dict(os.environ), _terminal(), offline=args.offline, tell=tell)
     await examination.run(args.profile, args.handle, repair=args.repair)
+    for each in _keys():
+        examination.findings.append(each)
+        tell(each)
     try:
         if args.renew_journal:
             await examination.renew_journal()
     finally:
         _end(out, examination)
     return ExitCode.DONE if healthy(examination.findings) else ExitCode.FAILED
+
+
+def _keys() -> list[Finding]:
+    """What there is to say of the operator's own keys; nothing where there are none."""
+    from console.domain.errors import RepointError
+    from console.ops.doctor_values import ok
+    from console.ops.profiles import load_config
+
+    try:
+        settings = load_config().keys
+    except RepointError:
+        return []  # the profile's finding says it
+    if not settings:
+        return []
+    from console.app import chosen_keys
+
+    keys, found = chosen_keys(settings)
+    return found or [ok("keys", f"{len(keys)} keys of your own, none of them clashes.")]
 
 
 def _show(out: Output, found: Finding) -> None:
