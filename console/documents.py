@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cache.links import Row
+from console.domain.batches import BatchPlan
 from console.domain.budget import Meter
 from console.domain.errors import Refused
 from console.domain.health import HealthResult
@@ -15,6 +16,10 @@ from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
 from console.domain.versions import Change
+from console.ops import plan_file
+from console.ops.meter import Budget
+from console.ops.plan_file import PlanState
+from console.ops.planning_facts import Facts
 from console.ops.review import Review
 from console.ops.short_link import ShortLink
 
@@ -189,6 +194,43 @@ def meter(value: Meter | None, reserve: float) -> Document:
         "free_for_other_work": value.free_for_other_work(reserve),
         "day": value.day or None,
         "as_of": when(value.as_of),
+    }
+
+
+def budget(value: Budget) -> Document:
+    """What `budget` prints: the day's writes, where the figures come from, when the writes come back."""
+    reset = value.reset
+    return {
+        **meter(value.meter, value.share),
+        "told": value.told.value if value.told else None,
+        "sent_since": value.since,
+        "charged": value.charged,
+        "time_zone": (value.meter.zone or None) if value.meter else None,
+        "resets_at": when(reset.latest) if reset and reset.known else None,
+        "resets_not_before": when(reset.earliest) if reset else None,
+        "resets_not_after": when(reset.latest) if reset else None,
+    }
+
+
+def batch_plan(plan: BatchPlan, state: PlanState) -> Document:
+    """What `plan` prints: the plan as its file has it, and what may be done with it."""
+    proposed = plan.proposed
+    return {
+        **plan_file.document(plan),
+        "state": state.value,
+        "phrase": plan.phrase,
+        "proposed": proposed.way.value if proposed else None,
+    }
+
+
+def reach(value: Facts) -> Document:
+    """How far a batch reaches."""
+    return {
+        "links": value.links,
+        "clicks": value.clicks,
+        "cap": value.cap,
+        "above_cap": value.above_cap,
+        "peak_until": when(value.peak_until),
     }
 
 

@@ -59,6 +59,7 @@ _ALL: Final = (
     Verb("timeline", LOOK, "tells an incident for a post-mortem: Markdown, JSON"),
     Verb("evidence", LOOK, "bundles all about a link or a run with its proof, checks one"),
     Verb("rollback", ACT, "points a link back at a version that worked, under the guard"),
+    Verb("plan", ACT, "plans a batch for review: rollback or repoint, what it costs"),
     Verb("undo", ACT, "takes an applied rollback back, under the same guard"),
     Verb("import", ACT, "imports links from a file, checked whole first", "import_links"),
     Verb("reconcile", ACT, "settles what is UNKNOWN by reading; sends nothing"),
