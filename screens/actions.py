@@ -129,6 +129,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("note", "n", "note", "Note, TODO or incident into the journal; from any screen with ctrl+n."),
     Action("journal", "J", "journal", "What was sent, refused and noted, newest first, with a filter."),
     Action("status", "s", "status", "Copy a paragraph for a chat: what is down, done and left."),
+    Action("report", "E", "report", "Report to the platform's support: shown whole, confirmed, sent once."),
     Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that."),
     Action(
         "reconcile", "w", "open writes", "Settle writes whose outcome is not known, by reading the platform.",

@@ -27,6 +27,7 @@ from screens.console_acts import Acts
 from screens.console_desk import Desk
 from screens.console_files import Files
 from screens.console_main import MainScreen
+from screens.console_report import Reports
 from screens.console_resume import KEEP_SECONDS, Resume
 from screens.hold_watch import HOLD_SECONDS, HoldWatch
 from screens.keymap import Keymap
@@ -69,6 +70,7 @@ class Console(Shell):
         self.main = MainScreen(self.desk, banner, keymap)
         self.acts = Acts(self.main, self.copy)
         self.files = Files(self)
+        self.reports = Reports(self)
         self.upkeep = Upkeep(self)
         self.resume = Resume(self.main, self._drafting)
         self.performing = 0
@@ -118,6 +120,7 @@ class Console(Shell):
             "redraw": self.action_redraw,
             "quit": self._leave,
             **self.files.table(),
+            **self.reports.table(),
         }
         (own.get(name) or self.acts.table()[name])()
 

@@ -69,6 +69,8 @@ class Upkeep:
         await self.introduce()
         if await desk.ask(_due):
             await self.sync()
+        if waiting := await self._app.reports.waiting():
+            main.say(f"{main.said}. {waiting}".lstrip(". "))
 
     async def introduce(self) -> None:
         """Say who we are, and read the day's writes."""
