@@ -45,7 +45,7 @@ def draft(
         writes = session.store.journal.writes_of(session.target.key, slug, 1)
     if not request_id:
         request_id = next((w.request_id for w in reversed(writes) if w.request_id), "") or ""
-    drafted = _details(session, writes, slug)
+    drafted = _details(session, writes, slug, "" if details.strip() else summary, request_id)
     text = details.strip() or "\n".join(drafted)
     if details.strip() and (run or slug):
         text = f"{details.strip()}\n\n" + "\n".join(drafted)
@@ -79,25 +79,31 @@ def _summary(session: Session, writes: list[Write], slug: str) -> str:
     return ""
 
 
-def _details(session: Session, writes: list[Write], slug: str) -> list[str]:
+def _details(session: Session, writes: list[Write], slug: str, what: str, request_id: str) -> list[str]:
     """What, expected, since when, request ids, before and after: in the form that support asks for."""
     if not writes and not slug:
         return []
-    lines: list[str] = []
+    lines: list[str] = [f"What: {what}"] if what else []
     if writes:
-        way = writes[0].way
-        lines.append(f"What: {way} of {len(writes)} link(s), run {writes[0].run}.")
+        lines.append(f"Done: {writes[0].way} of {len(writes)} link(s), run {writes[0].run}.")
         lines.append("Expected: each link at the version named, once, and an answer that says so.")
         lines.append(f"Since: {min(w.created_at for w in writes)}")
-        ids = [w.request_id for w in writes if w.request_id]
+        ids = list(dict.fromkeys([*([request_id] if request_id else []), *_ids(writes)]))
         lines.append(f"Request ids: {', '.join(ids[:_LISTED]) or 'none was given'}")
         lines.append("Before and after:")
         lines += [f"  {_written(w)}" for w in writes[:_LISTED]]
         if len(writes) > _LISTED:
             lines.append(f"  and {len(writes) - _LISTED} more")
+    else:
+        lines.append("Expected: what the platform says of the link is what visitors get.")
+        lines.append(f"Request ids: {request_id or 'none was given'}")
     if slug:
         lines += _of_link(session, slug)
     return [*lines, f"Seen with repoint {VERSION} by {session.target.operator or 'an operator'}."]
+
+
+def _ids(writes: list[Write]) -> list[str]:
+    return [w.request_id for w in writes if w.request_id]
 
 
 def _written(w: Write) -> str:
@@ -116,6 +122,9 @@ def _of_link(session: Session, slug: str) -> list[str]:
             f"Link: {slug} at {label(live.version)} (by {live.created_by or '?'}, {when(live.created_at)}), "
             f"read {when(timeline.as_of)}, leads to {live.snapshot.destination_url}"
         )
+        before = timeline.before(live.version)
+        if before is not None:
+            lines.append(f"Before: {label(before.version)}, led to {before.snapshot.destination_url}")
     for vantage, result in session.store.health.latest_by_vantage(slug).items():
         found = "healthy" if result.verdict.healthy else kind_of(result)
         since = f", failing since {when(result.failing_since)}" if result.failing_since else ""

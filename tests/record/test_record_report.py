@@ -15,7 +15,7 @@ from console.ops import reporting
 from console.ops.report_draft import draft
 from console.ops.reporting import body_of, decide, reports, save, send
 from console.practice.server import PracticeServer
-from tests.support.desk import at, confirmed, planned
+from tests.support.desk import at, confirmed, planned, reviewed
 from tests.support.inprocess import Here
 
 WORDS = Draft("health-check is wrong", "It calls a live page down.", "acme")
@@ -175,6 +175,16 @@ async def test_a_run_and_a_link_fill_in_what_support_asks_for(
         ):
             assert word in found.details
         assert "spring-launch" in draft(session, slug="spring-launch").summary
+        await reviewed(session, "docs")
+        of_link = draft(session, slug="docs", summary="it is called down", request_id="req_1").details
+        for word in (
+            "What: it is called down",
+            "Expected:",
+            "Request ids: req_1",
+            "Link: docs",
+            "Before: v2",
+        ):
+            assert word in of_link, of_link
         (tmp_path / "e.zip").write_bytes(b"evidence")
         own = draft(session, summary="s", details="d", artifact=tmp_path / "e.zip")
         assert re.fullmatch(r"e\.zip sha256:[0-9a-f]{64} \(8 bytes\)", str(body_of(own)["reproArtifact"]))
