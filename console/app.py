@@ -38,7 +38,7 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
     theme, unicode = chosen_screen(config.screen)
     keymap = keymap_of(config.keys)
     tokens = None if offline else asked_token(profile)
-    engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens))
+    engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens, tolerant=True))
     try:
         app = Console(engine, banner=banner, theme=theme, unicode=unicode, crashes=crash_dir(), keymap=keymap)
         app.run()

@@ -35,7 +35,14 @@ def top(desk: Desk, width: int, look: Look) -> Text:
 def banner(desk: Desk) -> str:
     """Why nothing can be written, where nothing can; else empty."""
     offline = desk.offline if desk.standing else ""
-    return f"Offline: {offline}. Shown as last read; nothing can be written" if offline else ""
+    if not offline or desk.standing is None:
+        return ""
+    known = (
+        "Shown as last read" if desk.standing.synced_at is not None else "In the cache nothing was read yet"
+    )
+    return f"Offline: {offline}. {known}; nothing can be written" + (
+        "; it is tried again by itself" if desk.retries else ""
+    )
 
 
 def tell(line: OneLine, words: str, *, warn: bool) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from textual.message import Message
 
 from console.domain.errors import RepointError
+from console.domain.target import Role
 from console.ops import recovery
 from console.ops.browse import changed_since
 from console.ops.session import Session
@@ -165,6 +166,8 @@ class Upkeep:
         desk, main = self._app.desk, self._app.main
         since, self._since = self._since, None
         await desk.refresh()
+        if desk.standing is not None and desk.standing.target.role is Role.UNKNOWN:
+            await self.introduce()
         if desk.standing is not None and desk.standing.open_writes:
             await self.reconcile()
         synced = await self.sync()

@@ -9,6 +9,7 @@ from console.api.auth import claims_of
 from console.api.client import HttpPlatform
 from console.api.settings import ConnectionSettings, TokenSource
 from console.api.throttle import Patience
+from console.domain.errors import SignInNeeded
 from console.domain.target import Target
 from console.ops.clock import Clock, SystemClock
 from console.ops.probe import Prober
@@ -29,6 +30,7 @@ async def connect(
     epoch: int = 0,
     clock: Clock | None = None,
     tokens: TokenSource | None = None,
+    tolerant: bool = False,
 ) -> Session:
     """Open everything that a session needs. Sends nothing.
 
@@ -38,6 +40,8 @@ async def connect(
         epoch: counts the targets of this process.
         clock: the real ones when None.
         tokens: where the token comes from; as the profile says when None.
+        tolerant: open without a token too, so that the cache can be read; every call to the platform asks
+            for it again. Not where the profile names keys that must have signed it.
 
     Raises:
         StorageProblem: the cache or the journal cannot be used.
@@ -48,7 +52,7 @@ async def connect(
     store = Store.open(cache_path(target.key), journal_path())
     try:
         source = tokens or _source(profile)
-        operator = await _operator(source, store, target, profile, offline=offline)
+        operator = await _operator(source, store, target, profile, offline=offline, tolerant=tolerant)
         platform = None if offline else HttpPlatform(connection_settings(profile), source, clock)
     except BaseException:
         store.close()
@@ -72,16 +76,22 @@ def _source(profile: Profile) -> TokenSource:
 
 
 async def _operator(
-    source: TokenSource, store: Store, target: Target, profile: Profile, *, offline: bool
+    source: TokenSource, store: Store, target: Target, profile: Profile, *, offline: bool, tolerant: bool
 ) -> str:
     """Who the token says we are; offline without a token, who we were last time."""
     key = f"operator:{target.key}"
     if offline:
         return str(store.marks.recall(key) or "")
-    secret = await source.get()
+    signed = profile.jwt_key is not None or profile.jwks_file is not None
+    try:
+        secret = await source.get()
+    except SignInNeeded:
+        if signed or not tolerant:
+            raise
+        return ""
     if secret is None:
         return ""
-    if profile.jwt_key is not None or profile.jwks_file is not None:
+    if signed:
         from console.ops.signatures import require_good_signature
 
         require_good_signature(secret, profile)

@@ -1,0 +1,157 @@
+"""Without the platform: everything read stays, nothing is sent, and the console comes back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from console.api.port import Identity
+from console.domain.budget import Meter
+from console.domain.errors import SignInNeeded, Unreachable
+from console.domain.links import Link
+from console.domain.target import Secret
+from console.domain.versions import Timeline
+from console.ops.connect import connect
+from console.ops.engine import Engine
+from console.ops.profiles import Profile
+from screens import upkeep
+from screens.console import Console
+from tests.support.console_driver import Driver
+from tests.support.frozen import NOW, FrozenPlatform, StillClock, frozen_console, history, links
+
+SLUG = "spring-launch"
+
+
+class Patchy(FrozenPlatform):
+    """Can be cut off; meanwhile a colleague changes two links, makes one and deletes another."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.moved = False
+        self.asked = 0
+
+    def _line(self) -> None:
+        self.asked += 1
+        if self.down:
+            raise Unreachable("No answer from api.example", hint="Look at the network")
+
+    async def whoami(self) -> Identity:
+        self._line()
+        return await super().whoami()
+
+    async def meter(self) -> Meter | None:
+        self._line()
+        return await super().meter()
+
+    async def links(self) -> AsyncIterator[list[Link]]:
+        self._line()
+        found = links()
+        if self.moved:
+            moved = [replace(each, version=99, updated_at=NOW) for each in found[:2]]
+            new = replace(found[3], slug="brand-new", link_id="lnk_99", updated_at=NOW - timedelta(seconds=1))
+            found = [*moved, *found[3:], new]
+        yield found
+
+    async def history(self, slug: str, *, limit: int | None = None) -> Timeline:
+        self._line()
+        return history(slug)
+
+
+@asynccontextmanager
+async def opened(platform: Patchy, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> AsyncIterator[Driver]:
+    monkeypatch.setattr(upkeep, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(upkeep, "LONGEST_RETRY", 0.05)
+    app = frozen_console(platform, **settings)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            yield Driver(app, pilot)
+    finally:
+        app.desk.engine.stop()
+
+
+async def test_a_lost_line_is_told_reading_goes_on_and_the_console_comes_back_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = Patchy()
+    async with opened(platform, monkeypatch) as driver:
+        await driver.synced()
+        await driver.filter(f"slug:{SLUG}", 1)
+        await driver.seen(SLUG)
+        platform.down = True
+        await driver.keys("f")
+        await driver.until(lambda: "Offline: No answer from api.example" in driver.banner)
+        before = platform.asked
+        await driver.until(lambda: platform.asked >= before + 3, "it tries again")
+        for key, label in (("r", "roll back"), ("y", "sync"), ("f", "read again")):
+            await driver.keys(key)
+            await driver.until(
+                lambda label=label: driver.notice == f"{label}: Offline: No answer from api.example"
+            )
+        await driver.keys("backspace")
+        await driver.until(lambda: driver.shown > 1, "the list works")
+        assert "v9" in driver.timeline_text
+        platform.moved, platform.down = True, False
+        await driver.until(lambda: driver.notice.startswith("Online again"), "back")
+        assert driver.banner == ""
+        assert " changed, 1 new, 1 removed" in driver.notice
+        assert "summer-sale" in driver.notice
+        assert "nothing" not in driver.notice.lower()
+
+
+async def test_a_start_without_a_network_shows_what_was_read_and_catches_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = Patchy()
+    async with opened(platform, monkeypatch) as driver:
+        await driver.synced()
+        await driver.keys("q")
+    platform.down = True
+    async with opened(platform, monkeypatch) as driver:
+        await driver.until(lambda: "Offline" in driver.banner, "the banner")
+        assert driver.shown == len(links())
+        platform.down = False
+        await driver.until(lambda: driver.notice.startswith("Online again"), "back")
+        assert "Nothing has changed since" in driver.notice
+
+
+async def test_a_token_that_cannot_be_had_leaves_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoToken:
+        async def get(self) -> Secret | None:
+            raise SignInNeeded("The token command failed", hint="Sign in again")
+
+    async with opened(Patchy(), monkeypatch) as driver:
+        await driver.synced()
+        await driver.keys("q")
+    profile = Profile(name="main", base_url="https://api.example", handle="acme", environment="production")
+    with pytest.raises(SignInNeeded):
+        await connect(profile, clock=StillClock(NOW), tokens=NoToken())
+    engine = Engine(lambda: connect(profile, clock=StillClock(NOW), tokens=NoToken(), tolerant=True))
+    app = Console(engine, now=lambda: NOW)
+    try:
+        async with app.run_test(size=(120, 36)) as pilot:
+            driver = Driver(app, pilot)
+            await driver.until(lambda: driver.shown == len(links()), "the list")
+            await driver.until(lambda: "Offline: The token command failed" in driver.banner)
+            assert not app.desk.retries, "a sign-in is not tried again and again"
+            await driver.keys("r")
+            await driver.until(lambda: driver.notice.startswith("roll back: Offline"))
+    finally:
+        engine.stop()
+
+
+async def test_a_first_start_without_a_network_says_that_nothing_was_read_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = Patchy()
+    platform.down = True
+    async with opened(platform, monkeypatch) as driver:
+        await driver.until(lambda: "Offline" in driver.banner, "the banner")
+        await driver.until(lambda: "nothing was read yet" in driver.banner)
+        platform.down = False
+        await driver.until(lambda: driver.shown == len(links()), "everything")
+        await driver.until(lambda: driver.banner == "")
