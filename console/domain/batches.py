@@ -90,6 +90,7 @@ class WayCost:
         seconds: how long it takes, estimated.
         recorded_as: what the platform's history will call it: `rollback`, `import` or `update`.
         why_not: in words, when it does not fit.
+        possible: whether it can carry the plan at all, however many writes are left.
     """
 
     way: BatchWay
@@ -99,6 +100,7 @@ class WayCost:
     guard: GuardLevel
     recorded_as: str
     why_not: str = ""
+    possible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class BatchPlan:
         ]
         left = [(one.slug, one.reason) for one in self.left_out]
         ways = [
-            (w.way, w.writes, w.fits, float(w.seconds), w.guard, w.recorded_as, w.why_not) for w in self.ways
+            (w.way, w.writes, w.fits, float(w.seconds), w.guard, w.recorded_as, w.why_not, w.possible)
+            for w in self.ways
         ]
         return hashlib.sha256(canonical([head, times, place, items, left, ways]).encode()).hexdigest()
 

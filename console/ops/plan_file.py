@@ -212,6 +212,7 @@ def _way(way: WayCost) -> dict[str, JSON]:
         "guard": way.guard.value,
         "recorded_as": way.recorded_as,
         "why_not": way.why_not,
+        "possible": way.possible,
     }
 
 
@@ -286,7 +287,7 @@ def _read_item(raw: Mapping[str, JSON]) -> BatchItem:
 
 def _read_way(raw: Mapping[str, JSON]) -> WayCost:
     seconds = raw["seconds"]
-    if type(seconds) not in {int, float} or type(raw["fits"]) is not bool:
+    if type(seconds) not in {int, float} or {type(raw["fits"]), type(raw["possible"])} != {bool}:
         raise TypeError("no way")
     return WayCost(
         way=BatchWay(raw["way"]),
@@ -296,6 +297,7 @@ def _read_way(raw: Mapping[str, JSON]) -> WayCost:
         guard=GuardLevel(raw["guard"]),
         recorded_as=_text(raw["recorded_as"]),
         why_not=_text(raw["why_not"]),
+        possible=raw["possible"],
     )
 
 

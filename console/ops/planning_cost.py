@@ -129,6 +129,7 @@ def _way(costing: Costing, way: BatchWay, writes: int, seconds: float, why_not: 
         guard=GuardLevel.BEST_EFFORT if by_import else costing.guard,
         recorded_as="import" if by_import else own,
         why_not=why_not,
+        possible=not (by_import and costing.locked),
     )
 
 
@@ -136,7 +137,8 @@ def _too_many(costing: Costing, writes: int) -> str:
     budget = costing.budget
     left, free = budget.left or 0, budget.free or 0
     kept = left - free
-    text = f"it takes {writes:,} writes and {left:,} are left today, {kept:,} of them kept for rollbacks"
+    takes = "1 write" if writes == 1 else f"{writes:,} writes"
+    text = f"it takes {takes} and {left:,} are left today, {kept:,} of them kept for rollbacks"
     if costing.kind is BatchKind.ROLLBACK and writes <= left:
         text += "; whoever names this way spends those too"
     return text

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from cache.imports import open_table
+from cache.journal import Write
 from console.domain.links import Link, label
 from console.domain.readings import Reading
 from console.domain.routing import Visitor, route
 from console.domain.urls import host_of
 from console.domain.versions import Version, same_version
 from console.ops import record
+from console.ops.importing_record import imports_dir
+from console.ops.importing_settle import WAY
 from console.ops.session import Session
 
 
@@ -19,7 +23,7 @@ def before_reading(
 ) -> dict[str, str]:
     """What speaks against links before they are read: a write under way, a hold, opted out in the profile."""
     now, key = session.clock.now(), session.target.key
-    open_writes = {write.slug: write for write in session.store.journal.open_writes(key)}
+    open_writes = _open_writes(session)
     holds = {} if undoing else {hold.slug: hold for hold in session.store.marks.holds(key)}
     left = {}
     for slug in slugs:
@@ -32,6 +36,18 @@ def before_reading(
         elif session.profile.opted_out(slug, host_of(link.destination_url) if link else ""):
             left[slug] = "opted out in the profile"
     return left
+
+
+def _open_writes(session: Session) -> dict[str, Write]:
+    """The unsettled write of each link; an import's chunk is one for every row that is not settled."""
+    found: dict[str, Write] = {}
+    for write in session.store.journal.open_writes(session.target.key):
+        found[write.slug] = write
+        table = open_table(imports_dir(), write.run) if write.way == WAY else None
+        if table is not None:
+            found.update((row.slug, write) for row in table.open_rows(write.key))
+            table.close()
+    return found
 
 
 def clock_time(at: datetime, now: datetime) -> str:

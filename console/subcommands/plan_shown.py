@@ -83,12 +83,23 @@ def _ways(out: Output, plan: BatchPlan) -> None:
     proposed = plan.proposed
     rows = [_way(way, proposed=way is proposed) for way in plan.ways]
     out.table(("WAY", "WRITES", "TIME", "GUARD", "RECORDED AS", "FITS"), rows)
+    for way in plan.ways:
+        if way.why_not:
+            out.text(Styled(f"  {way.way.value}: {way.why_not}", Tone.DIM))
     if proposed is None:
-        out.text(Styled("  no way fits into what is left today", Tone.WARN))
+        out.text(Styled("  no way fits and keeps the reserve for rollbacks: ", Tone.WARN), _way_on(plan))
+
+
+def _way_on(plan: BatchPlan) -> str:
+    possible = [way for way in plan.ways if way.possible]
+    cheapest = min(possible, key=lambda way: way.writes)
+    if plan.kind.value == "rollback":
+        return f"name one to spend of it (--way {cheapest.way.value}), or plan again after the reset"
+    return "plan again after the reset"
 
 
 def _way(way: WayCost, *, proposed: bool) -> list[Part]:
-    fits: Part = Styled("proposed", Tone.GOOD) if proposed else "yes" if way.fits else f"no: {way.why_not}"
+    fits: Part = Styled("proposed", Tone.GOOD) if proposed else "yes" if way.fits else "no"
     guard = way.guard.value.lower().replace("_", " ")
     return [way.way.value, way.writes, duration(way.seconds), guard, way.recorded_as, fits]
 

@@ -83,7 +83,8 @@ def test_writes_that_nobody_counts_cost_nothing() -> None:
 
 def test_a_password_keeps_a_batch_from_the_import() -> None:
     found = ways(9, locked=("vip-one", "vip-two"))[BatchWay.IMPORT]
-    assert not found.fits
+    assert (found.fits, found.possible) == (False, False)
+    assert ways(1, budget(used=450))[BatchWay.IMPORT].possible, "too few writes is another matter"
     assert "2 with a password that an import cannot bring back (vip-one, vip-two)" in found.why_not
 
 

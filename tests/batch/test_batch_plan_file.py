@@ -70,7 +70,7 @@ items = st.builds(
 )
 ways = st.builds(
     WayCost, st.sampled_from(BatchWay), st.integers(0, 9999), st.booleans(),
-    st.floats(0, 1e6), st.sampled_from(GuardLevel), texts, texts,
+    st.floats(0, 1e6), st.sampled_from(GuardLevel), texts, texts, st.booleans(),
 )  # fmt: skip
 targets = st.builds(Target, texts, texts, texts, texts, texts, st.sampled_from(Role))
 times = st.datetimes(timezones=st.just(UTC))

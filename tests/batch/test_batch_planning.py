@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
-from console.domain.batches import BatchKind, BatchPlan
+from cache.imports import Record, RowState, new_table
+from console.domain.batches import BatchKind, BatchPlan, BatchWay
 from console.domain.errors import Refused, Unreachable
+from console.domain.query import parse
 from console.domain.rewrites import Rewrite
 from console.domain.sightings import Seen
 from console.ops import planning_rules
+from console.ops.importing_record import chunk_write, imports_dir
 from console.ops.planning import Step, plan_repoint, plan_rollback
 from console.ops.planning_facts import facts
 from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, as_of, target_state
+from console.ops.planning_selection import by_query
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.sync import sync
@@ -137,6 +141,25 @@ async def test_holds_open_writes_opt_outs_and_strangers_are_left_out(practice: P
         assert (len(plan.items), plan.undoes) == (2, "7"), "an undo may leave a hold and go back to a bad one"
 
 
+async def test_a_link_in_an_import_that_is_not_settled_is_left_out(practice: PracticeServer) -> None:
+    async with at(practice) as session:
+        chunk = chunk_write(session, "import-1", 1, "nightly")
+        table = new_table(imports_dir(), "import-1")
+        table.begin({"run": "import-1"})
+        rows = [
+            Record(1, 2, "docs", "update", RowState.PLANNED, 1),
+            Record(2, 3, SLUG, "update", RowState.PLANNED, 1),
+        ]
+        table.add(rows)
+        table.planned()
+        table.leave(chunk.key, [1])
+        table.close()
+        session.store.journal.prepare(chunk)
+        plan = await planned(session, "docs", SLUG)
+        assert [item.slug for item in plan.items] == [SLUG]
+        assert reasons(plan)["docs"].startswith("open write: ")
+
+
 async def test_without_a_healthy_version_the_reason_says_what_was_looked_at(practice: PracticeServer) -> None:
     async with at(practice) as session:
         plan = await planned(session, "moved-page", "cut-page", "old-page", rule=LAST_HEALTHY)
@@ -218,3 +241,22 @@ async def test_the_facts_that_a_run_asks_about(outage: Serve) -> None:
         told = facts(session, plan)
         assert (told.links, told.cap, told.above_cap, told.peak_until) == (2, 1, True, None)
         assert told.clicks == 18_204 + 6_380
+
+
+async def test_a_whole_outage_is_planned_or_explained_without_a_write(outage: Serve) -> None:
+    server = outage(links=200)
+    server.platform.meter.used = 380
+    async with at(server, timeout=15.0) as session:
+        chosen = await by_query(session, parse("status:down host:shop.localhost"))
+        plan = await plan_rollback(session, chosen.slugs, LAST_HEALTHY, WHY, listed=chosen.listed)
+    planned_slugs, left = [item.slug for item in plan.items], list(reasons(plan))
+    assert len(chosen.slugs) > 90
+    assert sorted(planned_slugs + left) == sorted(chosen.slugs), "items and left out add up"
+    assert len(planned_slugs) > 90
+    assert all("shop" not in item.to_destination.split("/")[2] for item in plan.items)
+    clicks = [item.clicks or 0 for item in plan.items]
+    assert clicks == sorted(clicks, reverse=True)
+    assert plan.proposed is not None
+    assert (plan.proposed.way, plan.proposed.writes) == (BatchWay.IMPORT, 1)
+    assert (server.platform.meter.used, server.platform.events) == (380, [])
+    assert {asked.method for asked in server.platform.desk.asked} == {"GET"}
