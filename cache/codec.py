@@ -38,6 +38,7 @@ _RULE_LISTS: Final = ("countries", "devices", "sources", "campaigns", "segments"
 _CLICKS: Final = LINK_FIELDS.index("clicks")
 _TIME_PLACES: Final = slice(LINK_FIELDS.index(_TIMES[0]), LINK_FIELDS.index(_TIMES[-1]) + 1)
 _MAP_PLACES: Final = tuple(LINK_FIELDS.index(name) for name in ("tracking", "tracking_policy", "extra"))
+_MAPS: Final = tuple(LINK_FIELDS[place] for place in _MAP_PLACES)
 _RULES: Final = LINK_FIELDS.index("rules")
 
 _values_of: Final = attrgetter(*LINK_FIELDS)
@@ -63,8 +64,17 @@ def link_from_json(text: str) -> Link:
     Raises:
         Damaged: the text is not one that we wrote.
     """
+    return Link(**fields_from_json(text))
+
+
+def fields_from_json(text: str) -> dict[str, Any]:
+    """The fields of the link, by name: making the link itself of them takes longer than reading them.
+
+    Raises:
+        Damaged: the text is not one that we wrote.
+    """
     try:
-        return link_of(json.loads(text))
+        return _fields_of(json.loads(text))
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _unreadable("link", error) from error
 
@@ -82,6 +92,10 @@ def link_values(link: Link) -> Values:
 
 def link_of(values: Sequence[JSON]) -> Link:
     """The link of `link_values`. Raises KeyError, TypeError or ValueError for anything else."""
+    return Link(**_fields_of(values))
+
+
+def _fields_of(values: Sequence[JSON]) -> dict[str, Any]:
     if not isinstance(values, list):
         raise TypeError("not a list")
     found = dict(zip(LINK_FIELDS, values, strict=False))
@@ -90,11 +104,10 @@ def link_of(values: Sequence[JSON]) -> Link:
     for name in _TIMES:
         if found[name] is not None:
             found[name] = datetime.fromisoformat(found[name])
-    for place in _MAP_PLACES:
-        name = LINK_FIELDS[place]
+    for name in _MAPS:
         found[name] = found[name] or {}
-    found["rules"] = tuple(_rule_of(rule) for rule in found["rules"])
-    return Link(**found)
+    found["rules"] = tuple([_rule_of(rule) for rule in found["rules"]])
+    return found
 
 
 def _rule_values(rule: Rule) -> Values:

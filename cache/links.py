@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cache import shelf
-from cache.codec import link_from_json
+from cache.codec import fields_from_json, link_from_json
 from cache.database import transaction
 from cache.orders import Orders
 from cache.problems import storable, told
@@ -189,6 +189,12 @@ class Inventory:
         """The links of these slugs that the cache holds, by one question; click counters are left out."""
         found = shelf.known(self._db, [storable(slug) for slug in slugs])
         return {slug: link_from_json(record) for slug, (_, record) in found.items()}
+
+    @told
+    def fields_of(self, slugs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The same as `links_of`, each link as its fields by name."""
+        found = shelf.known(self._db, [storable(slug) for slug in slugs])
+        return {slug: fields_from_json(record) for slug, (_, record) in found.items()}
 
     @told
     def slugs_spelt_oddly(self) -> list[str]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from console.domain.links import JSON, ROUTE_WORDS, SLUG, Link, Rule
-from console.domain.urls import UrlProblem, check_destination
+from console.domain.urls import UrlProblem, require_destination
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1", "t", "y"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", "f", "n"})
@@ -61,7 +61,7 @@ def read_destination(value: JSON) -> str:
     if not isinstance(value, str) or not value:
         raise BadCell("invalid_destination_url", "the destination is missing")
     try:
-        check_destination(value)
+        require_destination(value)
     except UrlProblem as problem:
         raise BadCell(problem.code, problem.message) from problem
     return value
@@ -185,7 +185,7 @@ def rule_faults(rules: tuple[Rule, ...]) -> list[RowFault]:
     faults = []
     for number, rule in enumerate(rules, 1):
         try:
-            check_destination(rule.destination_url)
+            require_destination(rule.destination_url)
         except UrlProblem as problem:
             message = f"rule {number}: {problem.message}"
             faults.append(RowFault("routingRules", "invalid_routing_rules", message))

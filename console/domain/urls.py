@@ -12,9 +12,10 @@ from typing import Final
 
 import can_ada
 
-_SCHEMES: Final = {"http:", "https:"}
+_ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+"""RFC 3986, appendix B: scheme and authority end at the first slash, question mark or hash."""
 _MAX_LENGTH: Final = 8192
-_REFUSED: Final = re.compile("[\\0-\\x20\\x7f-\\x9f]")
+_REFUSED: Final = re.compile("[\\0-\\x20\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 class UrlProblem(ValueError):
@@ -30,6 +31,19 @@ def check_destination(text: str) -> str:
     """Return the destination as a browser would request it (punycode host, escaped path).
 
     Raises:
+        UrlProblem: as `require_destination`.
+    """
+    require_destination(text)
+    return str(can_ada.parse(text).href)
+
+
+def require_destination(text: str) -> None:
+    """Refuse what is no destination.
+
+    By the WHATWG rules only what stands before the path can make a URL fail: it is parsed, and kept for
+    the next link to the same host.
+
+    Raises:
         UrlProblem: not http or https, no host, credentials, a backslash, blanks or control characters,
             too long, or not a URL at all.
     """
@@ -39,24 +53,25 @@ def check_destination(text: str) -> str:
         raise UrlProblem("invalid_destination_url", "holds a blank or a control character")
     if "\\" in text:
         raise UrlProblem("invalid_destination_url", "holds a backslash, which browsers read as a slash")
-    scheme = text.split(":", 1)[0].lower() + ":"
-    if scheme not in _SCHEMES or not text[len(scheme) :].startswith("//"):
+    found = _ORIGIN.match(text)
+    if found is None:
         raise UrlProblem("invalid_destination_url", "does not start with http:// or https://")
-    if text[len(scheme) + 2 : len(scheme) + 3] in {"/", ""}:
-        raise UrlProblem("invalid_destination_url", "has no host")
-    return _parsed(text)
+    if fault := _origin_fault(found[0]):
+        raise UrlProblem("invalid_destination_url", fault)
 
 
-def _parsed(text: str) -> str:
+@lru_cache(maxsize=4096)
+def _origin_fault(origin: str) -> str:
+    """What is wrong with scheme, credentials, host and port; empty when nothing is."""
+    if origin.endswith("://"):
+        return "has no host"
     try:
-        url = can_ada.parse(text)
-    except (ValueError, TypeError) as error:
-        raise UrlProblem("invalid_destination_url", "is not a URL that a browser can open") from error
+        url = can_ada.parse(origin)
+    except (ValueError, TypeError):
+        return "is not a URL that a browser can open"
     if url.username or url.password:
-        raise UrlProblem("invalid_destination_url", "carries credentials")
-    if not url.hostname:
-        raise UrlProblem("invalid_destination_url", "has no host")
-    return str(url.href)
+        return "carries credentials"
+    return "" if url.hostname else "has no host"
 
 
 @lru_cache(maxsize=4096)

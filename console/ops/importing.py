@@ -98,9 +98,9 @@ async def _all_rows(
     on_progress: Callable[[int], object] | None,
 ) -> None:
     inventory = session.store.inventory
-    planner = Planner(
-        sheet, preview.mapped, options.existing, inventory.links_of, inventory.slugs_spelt_oddly()
-    )
+    keep = table is not None or options.check_destinations
+    odd = inventory.slugs_spelt_oddly()
+    planner = Planner(sheet, preview.mapped, options.existing, inventory.fields_of, odd, keep=keep)
     chunks = Chunks(options.rows)
     for rows in _batches(sheet.rows()):
         planned = planner.plan(rows)

@@ -13,10 +13,12 @@ from console.domain.rows import BadCell, RowFault, folded, restored, rule_faults
 from console.domain.versions import Change, diff
 from console.ops.importing_cells import cell_of
 from console.ops.importing_fields import FIELDS, READ_ONLY, VERSION, Mapped
-from console.ops.importing_values import Existing, Planned, weight_of
+from console.ops.importing_values import Existing, Planned, weight_of, weight_of_fields
 from console.ops.reading_rows import Row, Sheet
 
-Live = Callable[[Sequence[str]], Mapping[str, Link]]
+Fields = Mapping[str, Any]
+"""A link as its fields by name: most rows are told without making the link itself, which takes longest."""
+Live = Callable[[Sequence[str]], Mapping[str, Fields]]
 """The links of some slugs that exist."""
 _BLANK: Final[Mapping[str, Any]] = {
     field.name: field.read("") for field in FIELDS.values() if field.name not in {"slug", "destinationUrl"}
@@ -24,15 +26,34 @@ _BLANK: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 _NONE: Final = object()
 _SCHEDULE: Final = frozenset({"scheduled_start_at", "scheduled_end_at", "expires_at"})
+_HOLDS_TOGETHER: Final = _SCHEDULE | {"rules"}
+"""Fields that are looked at once more when the whole link is there."""
 
 
 class Planner:
     """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row."""
 
     def __init__(
-        self, sheet: Sheet, mapped: Mapped, existing: Existing, live: Live, spelt_oddly: Iterable[str] = ()
+        self,
+        sheet: Sheet,
+        mapped: Mapped,
+        existing: Existing,
+        live: Live,
+        spelt_oddly: Iterable[str] = (),
+        *,
+        keep: bool = True,
     ) -> None:
-        """`spelt_oddly`: the live slugs that are not what `folded` makes of them."""
+        """Begin with nothing seen.
+
+        Args:
+            sheet: where the rows are from.
+            mapped: which column fills which field.
+            existing: what to do with slugs that exist.
+            live: tells the links that exist.
+            spelt_oddly: the live slugs that are not what `folded` makes of them.
+            keep: the links to be sent are wanted, not only what becomes of each row.
+        """
+        self._keep = keep
         self._existing = existing
         self._live = live
         self._folds = {folded(slug): slug for slug in spelt_oddly}
@@ -71,7 +92,7 @@ class Planner:
         return restored(cell) if isinstance(cell, str) else ""
 
     def _read(  # noqa: C901 - one loop over cells, a hundred thousand times: calls would cost more
-        self, row: Row, live: Link | None
+        self, row: Row, live: Fields | None
     ) -> tuple[dict[str, Any], list[RowFault]]:
         """The values and faults of a row. What the link has already is not looked into."""
         values: dict[str, Any] = {}
@@ -90,7 +111,7 @@ class Planner:
                 if not keeps:
                     values[attribute] = blank
                 continue
-            if live is not None and cell == getattr(live, attribute) and type(cell) is str:
+            if live is not None and cell == live[attribute] and type(cell) is str:
                 values[attribute] = cell
                 continue
             try:
@@ -132,7 +153,7 @@ class Planner:
         slug: str,
         values: dict[str, Any],
         faults: list[RowFault],
-        links: Mapping[str, Link],
+        links: Mapping[str, Fields],
     ) -> Planned:
         live = links.get(slug)
         if faults and live is not None:
@@ -148,20 +169,22 @@ class Planner:
             return Planned(Record(row.number, row.line, slug, "", RowState.SKIPPED))
         return self._update(row, slug, values, live)
 
-    def _as_it_is(self, row: Row, fault: RowFault, live: Link, values: dict[str, Any]) -> bool:
+    def _as_it_is(self, row: Row, fault: RowFault, live: Fields, values: dict[str, Any]) -> bool:
         """Whether a faulty cell is only what the platform itself holds: then it is not ours to refuse."""
         name = self._mapped.columns.get(fault.column, "")
         if name not in FIELDS:
             return False
         if row.fields is None:
-            same = restored(row.cells[self._header.index(fault.column)]) == restored(cell_of(live, name))
+            same = restored(row.cells[self._header.index(fault.column)]) == restored(
+                cell_of(Link(**live), name)
+            )
         else:
-            same = row.fields.get(fault.column) == getattr(live, FIELDS[name].attribute)
+            same = row.fields.get(fault.column) == live[FIELDS[name].attribute]
         if same:
-            values[FIELDS[name].attribute] = getattr(live, FIELDS[name].attribute)
+            values[FIELDS[name].attribute] = live[FIELDS[name].attribute]
         return same
 
-    def _note_twins(self, row: Row, slug: str, faults: list[RowFault], links: Mapping[str, Link]) -> None:
+    def _note_twins(self, row: Row, slug: str, faults: list[RowFault], links: Mapping[str, Fields]) -> None:
         key = folded(slug)
         if not key:
             return
@@ -184,8 +207,9 @@ class Planner:
             faults.append(RowFault("destinationUrl", "invalid_destination_url", "the destination is missing"))
         if "slug" not in values or "destination_url" not in values:
             return self._rejected(row, slug, faults + rule_faults(values.get("rules", ())))
-        link = Link(**values)
-        faults += _whole_faults(link, values)
+        link = Link(**values) if self._keep or not _HOLDS_TOGETHER.isdisjoint(values) else None
+        if link is not None:
+            faults += _whole_faults(link, values)
         if faults:
             return self._rejected(row, slug, faults)
         asked = self._asked_version(row)
@@ -193,14 +217,15 @@ class Planner:
             words = f"it was to be {asked}, and the link does not exist"
             return self._stale(row, slug, words)
         record = Record(
-            row.number, row.line, slug, "create", RowState.PLANNED, weight_of(link), link, None, (),
+            row.number, row.line, slug, "create", RowState.PLANNED, weight_of_fields(values), link, None, (),
             self._cells(row),
         )  # fmt: skip
         return Planned(record)
 
-    def _update(self, row: Row, slug: str, values: dict[str, Any], live: Link) -> Planned:
-        if _is_so(live, values):
+    def _update(self, row: Row, slug: str, values: dict[str, Any], fields: Fields) -> Planned:
+        if _is_so(fields, values):
             return Planned(Record(row.number, row.line, slug, "", RowState.UNCHANGED))
+        live = Link(**fields)
         if "extra" in values:
             values["extra"] = {**live.extra, **values["extra"]}
         link = replace(live, **values)
@@ -254,10 +279,10 @@ def _whole_faults(link: Link, values: Mapping[str, Any]) -> list[RowFault]:
     return faults
 
 
-def _is_so(live: Link, values: Mapping[str, Any]) -> bool:
+def _is_so(live: Fields, values: Mapping[str, Any]) -> bool:
     """Whether a link has every value of a row already."""
     for name, value in values.items():
-        if getattr(live, name) != value and (name != "extra" or not _holds(live.extra, value)):
+        if live[name] != value and (name != "extra" or not _holds(live["extra"], value)):
             return False
     return True
 

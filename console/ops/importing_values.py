@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cache.imports import Record, RowState
 from console.domain.errors import RepointError
-from console.domain.links import JSON, Link
+from console.domain.links import Link
 from console.domain.rows import RowFault
 from console.domain.versions import Change
 from console.ops.clock import Clock
@@ -24,6 +24,8 @@ CHUNK_ROWS: Final = 1000
 CHUNK_BYTES: Final = 1024 * 1024
 """Bytes of one request, about: gateways refuse larger ones."""
 MAX_CHUNK_ROWS: Final = 5000
+_HEAVY: Final = ("destination_url", "title", "description", "tags", "categories", "rules", "tracking",
+                 "tracking_policy", "extra")  # fmt: skip
 SHOWN: Final = 20
 """Updated rows whose changes are shown."""
 
@@ -182,10 +184,16 @@ class Report:
 
 def weight_of(link: Link) -> int:
     """Bytes of a link in a request, about; never much too few."""
-    text = f"{link.destination_url}{link.title}{link.description}{link.tags}{link.categories}"
+    return weight_of_fields({name: getattr(link, name) for name in _HEAVY})
+
+
+def weight_of_fields(fields: Mapping[str, Any]) -> int:
+    """The same for a link's fields by name; those that are not there are empty."""
+    get = fields.get
+    text = f"{get('destination_url')}{get('title')}{get('description')}{get('tags')}{get('categories')}"
     weight = 420 + _weight(text)
-    if link.rules or link.tracking or link.tracking_policy or link.extra:
-        weight += _nested(link)
+    if get("rules") or get("tracking") or get("tracking_policy") or get("extra"):
+        weight += _nested(fields)
     return weight
 
 
@@ -193,10 +201,9 @@ def _weight(text: str) -> int:
     return len(text) if text.isascii() else 6 * len(text)
 
 
-def _nested(link: Link) -> int:
-    rules = sum(300 + _weight(repr(rule)) for rule in link.rules)
-    parts: tuple[Mapping[str, JSON], ...] = (link.tracking, link.tracking_policy, link.extra)
-    return rules + sum(_weight(repr(part)) for part in parts)
+def _nested(fields: Mapping[str, Any]) -> int:
+    rules = sum(300 + _weight(repr(rule)) for rule in fields.get("rules") or ())
+    return rules + sum(_weight(repr(fields.get(name))) for name in ("tracking", "tracking_policy", "extra"))
 
 
 @dataclass(slots=True)

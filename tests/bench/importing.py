@@ -72,7 +72,8 @@ def dry_run(path: Path, cache: Path) -> int:
     mapped = map_columns(sheet.header, {})
     preview = Preview("", source, sheet.kind, sheet.header, mapped)
     inventory = Inventory(open_cache(cache).connection)
-    planner = Planner(sheet, mapped, Existing.UPDATE, inventory.links_of, inventory.slugs_spelt_oddly())
+    odd = inventory.slugs_spelt_oddly()
+    planner = Planner(sheet, mapped, Existing.UPDATE, inventory.fields_of, odd, keep=False)
     chunks, options = Chunks(1000), Options()
     for rows in _batches(sheet.rows()):
         for item in planner.plan(rows):

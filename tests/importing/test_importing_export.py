@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -71,7 +71,8 @@ def test_an_untouched_export_is_unchanged_whatever_the_links_hold(tmp_path_facto
         stream.writelines(text for text, _ in texts(iter([[link], [other]]), form))
     assert b"\x1b" not in path.read_bytes()
     sheet = open_sheet(inspect(path), path.name)
-    live = {"docs": link, "other-link": other}
+    names = [field.name for field in fields(Link)]
+    live = {each.slug: {name: getattr(each, name) for name in names} for each in (link, other)}
     planner = Planner(sheet, map_columns(sheet.header, {}), Existing.UPDATE, lambda _: live)
     planned = planner.plan(list(sheet.rows()))
     assert [item.record.state for item in planned] == [RowState.UNCHANGED] * 2, planned
