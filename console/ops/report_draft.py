@@ -85,7 +85,9 @@ def _details(session: Session, writes: list[Write], slug: str, what: str, reques
         return []
     lines: list[str] = [f"What: {what}"] if what else []
     if writes:
-        lines.append(f"Done: {writes[0].way} of {len(writes)} link(s), run {writes[0].run}.")
+        lines.append(
+            f"{'Done' if what else 'What'}: {writes[0].way} of {len(writes)} link(s), run {writes[0].run}."
+        )
         lines.append("Expected: each link at the version named, once, and an answer that says so.")
         lines.append(f"Since: {min(w.created_at for w in writes)}")
         ids = list(dict.fromkeys([*([request_id] if request_id else []), *_ids(writes)]))
