@@ -277,17 +277,17 @@ def verify(connection: sqlite3.Connection) -> list[Fault]:
     faults = []
     sizes = dict(connection.execute("SELECT run, count(*) FROM run_items GROUP BY run"))
     rows = {row[0]: row[1:] for row in connection.execute("SELECT run, digest, total, operator FROM runs")}
-    for entry in chain.entries(connection, None, None, RUN, sound=True):
-        told_of = entry.fields
-        run = str(told_of["run"])
-        if told_of["event"] != "begun":
-            continue
+    told_of = {
+        str(entry.fields["run"]): entry.fields
+        for entry in chain.entries(connection, None, None, RUN, sound=True)
+    }
+    for run, said in told_of.items():
         row = rows.pop(run, None)
         if row is None:
             faults.append(Fault(Damage.REMOVED, None, f"The run {run} was removed."))
-        elif row != (told_of["digest"], told_of["total"], told_of["operator"]):
+        elif row != (said["digest"], said["total"], said["operator"]):
             faults.append(Fault(Damage.EDITED, None, f"The run {run} does not say what was begun."))
-        elif sizes.get(run, 0) != told_of["total"]:
+        elif sizes.get(run, 0) != said["total"]:
             faults.append(
                 Fault(Damage.EDITED, None, f"The run {run} does not have the items it was begun with.")
             )

@@ -244,6 +244,10 @@ class Platform(Protocol):
         """`/v2/system/health`: whether the platform answers at all. Free, without a token."""
         ...
 
+    def pause_seconds(self) -> float:
+        """Seconds until the platform's stated request rate allows another request; 0 when it does now."""
+        ...
+
     async def close(self) -> None:
         """Give connections back."""
         ...

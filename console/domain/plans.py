@@ -43,8 +43,9 @@ class Plan:
         expires_at: UTC, for people; the age since `made_at` decides.
         undoes: id of the run that it undoes, if it does.
         row_no: its row in the run; 1 where it is the only one.
-        to_destination: where the destination is rewritten instead of going back to a version. `to` is then
-            the live version with that destination, and `record` what is written, known at the last reading.
+        rewrite: the rule (`Rewrite.rule`) where destinations are rewritten instead of going back to a
+            version. `to` is then the live version so rewritten, and `record` what is written, known at the
+            last reading.
     """
 
     plan_id: str
@@ -63,7 +64,7 @@ class Plan:
     seconds: float = PLAN_SECONDS
     undoes: str = ""
     row_no: int = 1
-    to_destination: str = ""
+    rewrite: str = ""
     record: Link | None = None
 
     @property
@@ -74,19 +75,19 @@ class Plan:
             (self.plan_id, self.way, self.reason, self.undoes, self.made_at.wall.isoformat(), self.seconds),
             (target.key, target.operator, target.epoch, self.slug, self.link_id),
             (live.version, live.fingerprint, self.live_fingerprint, to.version, to.fingerprint),
-            (self.row_no, self.to_destination),
+            (self.row_no, self.rewrite),
         ]
         return hashlib.sha256(canonical(body).encode()).hexdigest()
 
     @property
     def goal(self) -> VersionId | None:
         """The version that it goes back to; None where the destination is rewritten."""
-        return None if self.to_destination else self.to.version
+        return None if self.rewrite else self.to.version
 
     @property
     def aim(self) -> str:
         """Where it goes, as an operator reads it: `v8`, or the new destination."""
-        return self.to_destination or label(self.to.version)
+        return self.to.snapshot.destination_url if self.rewrite else label(self.to.version)
 
     @property
     def phrase(self) -> str:

@@ -13,6 +13,7 @@ from console.domain.links import VersionId, label
 from console.domain.moments import Moment
 from console.domain.plans import Plan, Refusal
 from console.domain.readings import Reading
+from console.domain.rewrites import Rewrite
 from console.domain.sightings import DIALOG_MAX_AGE, Sighting, Stale
 from console.domain.target import Target
 from console.domain.versions import diff, same_version
@@ -145,14 +146,14 @@ def at_target(plan: Plan, reading: Reading) -> bool:
 
 
 def aimed(plan: Plan, reading: Reading) -> Plan:
-    """The plan with what a rewrite has to write: the live record as just read, with the new destination.
+    """The plan with what a rewrite has to write: the live record as just read, destinations rewritten.
 
     The record tells more than the history does, and a PUT may replace everything.
     """
-    if not plan.to_destination:
+    if not plan.rewrite:
         return plan
     record = reading.record or reading.current.snapshot
-    return replace(plan, record=replace(record, destination_url=plan.to_destination))
+    return replace(plan, record=Rewrite.parse(plan.rewrite).apply(record))
 
 
 def same_state(reading: Reading, plan: Plan) -> bool:
@@ -178,7 +179,7 @@ def judge_send(plan: Plan, reading: Reading) -> Refusal | None:
     if reading.current.fingerprint != plan.live.fingerprint:
         title = f"The history of {label(plan.live.version)} changed under the same version"
         return stale(Stale.CONTENT_MOVED, title, reading, plan.live.version)
-    if plan.to_destination:
+    if plan.rewrite:
         return None
     target = reading.timeline.find(plan.to.version)
     if target is None or target.fingerprint != plan.to.fingerprint:

@@ -215,7 +215,7 @@ async def _send(job: _Job, chunk: list[Record], write: Write) -> int:
     try:
         answer = await session.online().bulk_import(order)
         session.count_write()
-        answer = await _finished(session, answer, order)
+        answer = await finished(session, answer, order)
     except asyncio.CancelledError:
         job.table.unknown(write.key)
         session.store.journal.advance(write.key, WriteState.UNKNOWN, detail="interrupted while sending")
@@ -226,7 +226,7 @@ async def _send(job: _Job, chunk: list[Record], write: Write) -> int:
     return await _answered(job, chunk, write, answer)
 
 
-async def _finished(session: Session, answer: ImportAnswer, order: ImportOrder) -> ImportAnswer:
+async def finished(session: Session, answer: ImportAnswer, order: ImportOrder) -> ImportAnswer:
     """The answer when the platform is done: 202 means that it goes on."""
     for _ in range(_POLLS):
         if answer.finished or not answer.import_id:

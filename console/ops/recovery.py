@@ -12,7 +12,7 @@ from cache.process import is_alive, this_process
 from console.domain.errors import NotFound, RepointError
 from console.domain.links import VersionId
 from console.domain.outcomes import Outcome, WriteState
-from console.ops import importing_settle, settle
+from console.ops import batch_chunks, importing_settle, settle
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.settle import Found
@@ -42,7 +42,14 @@ async def reconcile(session: Session) -> list[Settled]:
     Never raises for one link what would keep the others from being settled: that link stays UNKNOWN with
     the reason.
     """
-    return [await settle_one(session, w) for w in session.store.journal.open_writes(session.target.key)]
+    # A chunk of an import is settled by its rows.
+    found = sorted(session.store.journal.open_writes(session.target.key), key=batch_chunks.is_chunk)
+    settled = [await settle_one(session, write) for write in found]
+    for run in dict.fromkeys(write.run for write in found):
+        known = session.store.runs.get(run)
+        if known is not None and not known.busy:
+            session.store.runs.adopt(run, session.clock.now())
+    return settled
 
 
 async def settle_one(session: Session, write: Write) -> Settled:
@@ -51,8 +58,8 @@ async def settle_one(session: Session, write: Write) -> Settled:
     if write.state is not WriteState.UNKNOWN and not mine and is_alive(write.holder):
         text = f"Process {write.holder.pid} on {write.holder.host} is working on {write.slug}."
         return Settled(write, Outcome.UNKNOWN, text, busy=True)
-    if write.way == importing_settle.WAY:
-        return Settled(write, *await importing_settle.settle_open(session, write))
+    if batch_chunks.is_chunk(write):
+        return await _settle_chunk(session, write)
     if write.state is WriteState.PREPARED:
         text = f"Nothing had been sent for {write.slug}: the plan was dropped."
         _close(session, write, WriteState.DROPPED, Outcome.CANCELLED, text)
@@ -68,6 +75,12 @@ async def settle_one(session: Session, write: Write) -> Settled:
     finding = settle.examine(write, reading, session.clock.now(), ended=False)
     text = settle.sentence(write, finding)
     return _settle(session, write, finding, text)
+
+
+async def _settle_chunk(session: Session, write: Write) -> Settled:
+    if session.store.runs.get(write.run) is not None:
+        return Settled(write, *batch_chunks.close_chunk(session, write))
+    return Settled(write, *await importing_settle.settle_open(session, write))
 
 
 def _settle(session: Session, write: Write, finding: settle.Finding, text: str) -> Settled:

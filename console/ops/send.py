@@ -16,6 +16,7 @@ from console.domain.errors import (
     RepointError,
     RouteMissing,
     StorageProblem,
+    Throttled,
     Unreachable,
 )
 from console.domain.links import VersionId, label
@@ -146,13 +147,20 @@ async def _not_applied(session: Session, plan: Plan, write: Write, error: Repoin
     session.store.journal.advance(
         write.key,
         WriteState.REFUSED,
-        http_status=getattr(error, "status", None),
+        http_status=status_of(error),
         request_id=error.request_id,
         outcome=outcome,
         detail=detail,
     )
     result = _result(session, plan, outcome, f"{detail}. {plan.slug} was not changed.")
     return replace(result, hint=hint, error=error, request_id=error.request_id)
+
+
+def status_of(error: RepointError) -> int | None:
+    """The HTTP status that a refusal came with, as the journal keeps it; None where there was none."""
+    if isinstance(error, BudgetSpent | Throttled):
+        return 429
+    return getattr(error, "status", None)
 
 
 async def _still_there(session: Session, plan: Plan) -> bool:
@@ -266,7 +274,7 @@ def after_applied(session: Session, plan: Plan, finding: Finding) -> None:
     assert step is not None
     if plan.undoes:
         marks.clear_bad(key, plan.slug, plan.to.version)
-    elif not plan.to_destination:
+    elif not plan.rewrite:
         why = f"rolled back: {plan.reason}"
         marks.note_bad(key, plan.slug, plan.live.version, why, session.target.operator, now)
     marks.hold(key, plan.slug, step.version, step.fingerprint, session.target.operator, now)
