@@ -97,11 +97,17 @@ def in_order(checks: Sequence[Check]) -> tuple[Check, ...]:
 async def _live_unchanged(session: Session, plan: Plan) -> Check:
     name, text = "live_unchanged", f"{label(plan.live.version)} is still live"
     try:
-        refusal = judge_send(plan, await read_live(session, plan.slug))
+        reading = await read_live(session, plan.slug)
     except RepointError as error:
         return Check(name, text, FAIL, error.title)
+    refusal = judge_send(plan, reading)
     if refusal is not None:
         return Check(name, text, FAIL, refusal.title)
+    recorded, told = reading.record, reading.current.snapshot
+    if recorded is not None and recorded.destination_url != told.destination_url:
+        # A platform that rewrites links in place: what the timeline showed is not what visitors get.
+        detail = f"the link points to {recorded.destination_url}, its history says {told.destination_url}"
+        return Check(name, text, FAIL, detail, overridable=True)
     age = plan.sighting.at.age_at(session.clock.now())
     seen = "the version you stated" if not plan.sighting.fingerprint else "the same that you reviewed"
     return Check(name, text, OK, f"{seen} {_seconds(age)} ago")

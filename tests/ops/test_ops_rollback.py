@@ -11,13 +11,17 @@ from cache.process import this_process
 from console.domain.errors import Refused
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.plans import CheckStatus, Plan, Result, Way
+from console.domain.readings import Reading
 from console.domain.sightings import Seen, Stale
-from console.ops import record
+from console.ops import checks, record
+from console.ops import review as review_room
+from console.ops import rollback as rollback_room
 from console.ops.arming import arm
 from console.ops.checks import Overrides, all_checks
 from console.ops.recovery import reconcile
 from console.ops.review import read_live, review, see
 from console.ops.rollback import Request, confirm, perform, prepare, undo
+from console.ops.session import Session
 from console.ops.settle import SETTLE_SECONDS
 from console.ops.targets import last_healthy
 from console.ops.watch import moved_holds
@@ -317,13 +321,13 @@ async def test_checks_say_what_was_found_and_a_failed_one_needs_a_reason(practic
         see(session, await read_live(session, SLUG), Seen.TIMELINE)
         plan = await prepare(session, Request(SLUG, 9, "back"))
         assert isinstance(plan, Plan)
-        checks = {c.name: c for c in await all_checks(session, plan)}
-        assert checks["live_unchanged"].status is CheckStatus.OK
-        assert checks["destination_here"].blocks
-        assert checks["target_note"].blocks
+        found = {c.name: c for c in await all_checks(session, plan)}
+        assert found["live_unchanged"].status is CheckStatus.OK
+        assert found["destination_here"].blocks
+        assert found["target_note"].blocks
         yes = confirm(plan, plan.phrase, session.clock.now())
         with pytest.raises(Refused, match="503"):
-            await perform(session, plan, yes, tuple(checks.values()))
+            await perform(session, plan, yes, tuple(found.values()))
         names = ("destination_here", "destination_platform", "target_note")
         reasons = Overrides(dict.fromkeys(names, "known"))
         overridden = await all_checks(session, plan, reasons)
@@ -347,3 +351,28 @@ async def test_two_operators_never_lose_a_change(practice: PracticeServer) -> No
         assert first.outcome is Outcome.APPLIED
         assert second.outcome is Outcome.STALE
         assert versions(practice)[0] == 10
+
+
+async def test_a_record_that_says_else_than_its_history_needs_a_reason(
+    practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = "http://docs.localhost:1/in-place"
+
+    async def in_place(session: Session, slug: str) -> Reading:
+        reading = await read_live(session, slug)
+        assert reading.record is not None
+        moved = dataclasses.replace(reading.record, destination_url=elsewhere)
+        return dataclasses.replace(reading, record=moved)
+
+    async with at(practice) as session:
+        for room in (checks, review_room, rollback_room):
+            monkeypatch.setattr(room, "read_live", in_place)
+        see(session, await in_place(session, SLUG), Seen.TIMELINE)
+        plan = await prepare(session, Request(SLUG, 8, "shop is down"))
+        assert isinstance(plan, Plan)
+        found = {check.name: check for check in await all_checks(session, plan)}
+        check = found["live_unchanged"]
+        assert check.status is CheckStatus.FAIL
+        assert elsewhere in check.detail
+        assert check.blocks
+        assert not check.overridden("the platform edits in place").blocks
