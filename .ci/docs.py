@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from console.documents import KEYS as KEYS_OF
 from console.exits import MEANINGS
 from console.ops.profile_keys import KEYS
 from console.parsing import Parser, parser_of
@@ -44,7 +45,18 @@ def settings() -> str:
     return "\n".join([*rows, *(f"| `{k.name}` | `{k.variable}` | {k.meaning} |" for k in KEYS.values())])
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"commands": commands, "exit codes": exit_codes, "settings": settings}
+def documents() -> str:
+    """The table of the keys that `--json` prints."""
+    rows = ["| Command | Keys of its JSON |", "| --- | --- |"]
+    return "\n".join([*rows, *(f"| `{name}` | {', '.join(KEYS_OF[name])} |" for name in KEYS_OF)])
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "exit codes": exit_codes,
+    "settings": settings,
+    "documents": documents,
+}
 
 
 def readme(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from console.documents import KEYS
 from console.practice.server import PracticeServer
 from tests.support.inprocess import Done, Here
 
@@ -113,6 +114,30 @@ def test_offline_documents_are_the_same_with_their_source(here: Here, practice: 
     offline = here("history", SLUG, "--offline", "--json").json
     assert list(online) == list(offline)
     assert (online["source"], offline["source"]) == ("platform", "cache")
+
+
+def test_files_of_links_and_watching_have_the_keys_of_the_readme(
+    here: Here, practice: PracticeServer, tmp_path: Path
+) -> None:
+    here.at(practice)
+    out = tmp_path / "out.csv"
+    assert tuple(here("export", "-o", str(out), "--json").json) == KEYS["export -o"]
+    assert tuple(here("import", str(out), "--dry-run", "--json").json) == KEYS["import"]
+    assert tuple(here("import", str(out), "--json").json) == KEYS["import"]
+    here("history", SLUG)
+    here("rollback", SLUG, "--to", "v8", *WHY, "--confirm", f"{SLUG} v8", "--json")
+    practice.platform.edit(SLUG, title="moved again")
+    (moved,) = here("watch", "--once", "--json", code=4).lines
+    assert tuple(moved) == KEYS["watch"]
+
+
+def test_the_readmes_keys_are_those_that_are_looked_for() -> None:
+    wanted = {
+        line.split()[0]: keys for line, where, keys in LOOKS if where in {"", "*"} and " --" not in line
+    }
+    for name, keys_of in KEYS.items():
+        assert wanted.get(name, keys_of) == keys_of, name
+    assert KEYS["rollback"] == KEYS["undo"] == WRITE
 
 
 def test_a_plain_terminal_line_never_replaces_the_document(here: Here, practice: PracticeServer) -> None:
