@@ -214,3 +214,15 @@ def test_what_is_no_host_is_refused(host: str) -> None:
         Rewrite.of_host(host, "b.example")
     with pytest.raises(UrlProblem):
         Rewrite.of_host("b.example", host)
+
+
+async def test_a_platform_that_does_not_say_leaves_its_last_word(practice: PracticeServer) -> None:
+    async with at(practice) as session:
+        practice.platform.faults.add(Kind.NO_ROUTE, path="/usage-meters$", times=None)
+        assert (await meter.read(session)).meter is None
+        told = Meter("PRO", 10, 10, "", session.clock.now().wall)
+        meter.refused(session, BudgetSpent("gone", meter=told, retry_after=7200.0))
+        now = await meter.read(session)
+        assert (now.left, now.told, now.free) == (0, Told.REFUSAL, 0)
+        assert now.reset is not None
+        assert now.reset.known, "a Retry-After of hours says when the day ends"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from cache.imports import Record, RowState, new_table
+from console.api.throttle import LONGEST_WAIT
 from console.domain.batches import BatchKind, BatchPlan, BatchWay
-from console.domain.errors import Refused, Unreachable
+from console.domain.errors import Refused, Throttled, Unreachable
+from console.domain.peaks import PeakWindow
 from console.domain.query import parse
 from console.domain.rewrites import Rewrite
 from console.domain.sightings import Seen
@@ -208,6 +210,18 @@ async def test_one_link_may_fail_and_the_platform_may_not(practice: PracticeServ
             await plan_rollback(session, [SLUG, "old-page", "moved-page", "soft-page"], PREVIOUS, WHY)
 
 
+async def test_an_absurd_pause_is_not_waited_for(practice: PracticeServer) -> None:
+    clock = ManualClock()
+    async with at(practice, clock) as session:
+        await sync(session)
+        clock.slept.clear()
+        practice.platform.faults.add(Kind.THROTTLE, path="/history$", retry_after="99999999999", times=None)
+        with pytest.raises(Throttled):
+            await plan_rollback(session, [SLUG], PREVIOUS, WHY)
+        assert max(clock.slept, default=0.0) <= LONGEST_WAIT
+        assert sum(clock.slept) < 10 * LONGEST_WAIT
+
+
 async def test_destinations_are_rewritten_with_their_rules(practice: PracticeServer) -> None:
     port = practice.landing_base.rpartition(":")[2]
     rules = [{"id": "r", "priority": 1, "conditions": {"deviceIn": ["mobile"]},
@@ -241,6 +255,11 @@ async def test_the_facts_that_a_run_asks_about(outage: Serve) -> None:
         told = facts(session, plan)
         assert (told.links, told.cap, told.above_cap, told.peak_until) == (2, 1, True, None)
         assert told.clicks == 18_204 + 6_380
+    async with at(server, peak_windows=(PeakWindow.parse("00:00-24:00"),)) as session:
+        told = facts(session, plan)
+        assert (told.cap, told.above_cap) == (100, False)
+        assert told.peak_until is not None
+        assert told.peak_until > session.clock.now().wall
 
 
 async def test_a_whole_outage_is_planned_or_explained_without_a_write(outage: Serve) -> None:
