@@ -12,7 +12,7 @@ from textual.message import Message
 
 from console.domain.errors import RepointError
 from console.domain.target import Role
-from console.ops import recovery
+from console.ops import meter, recovery
 from console.ops.browse import changed_since
 from console.ops.session import Session
 from console.ops.sync import Progress, Synced, is_due, sync
@@ -200,4 +200,4 @@ async def _due(session: Session) -> bool:
 
 async def _introduce(session: Session) -> None:
     await session.introduce()
-    await session.read_meter()
+    await meter.read(session)

@@ -26,6 +26,7 @@ from console.domain.errors import (
 from console.domain.incidents import target_of
 from console.domain.links import JSON
 from console.domain.reports import PHRASE, Draft, Report, ReportState
+from console.ops import meter
 from console.ops.incidents import tell
 from console.ops.session import Session
 
@@ -136,12 +137,13 @@ def _require_sendable(report: Report) -> None:
 
 async def _require_budget(session: Session) -> None:
     session.online()
+    budget = meter.known(session)
     if session.meter is None:
         try:
-            await session.read_meter()
+            budget = await meter.read(session)
         except RepointError:
             return  # the platform will say so itself
-    if session.meter is not None and session.meter.left == 0:
+    if budget.charged and budget.left == 0:
         raise BudgetSpent(
             "No write is left today, and a report costs one",
             detail="Nothing was sent; the report is saved.",

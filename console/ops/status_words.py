@@ -9,6 +9,7 @@ from console.domain.health import Band
 from console.domain.outages import Outage, cluster
 from console.domain.story import Story
 from console.domain.text import safe
+from console.ops.meter import known
 from console.ops.session import Session
 from console.ops.story import tell
 from console.ops.story_text import span, when
@@ -27,12 +28,12 @@ async def status(session: Session) -> dict[str, Any]:
     story = tell(session)
     outages = [o for o in cluster(session.store.health.latest()) if o.band is Band.DOWN]
     unsettled = len(session.store.journal.open_writes(session.target.key))
-    meter = session.meter
+    writes_left = known(session).left
     parts = [
         _where(session, story),
         _outages(session, outages),
         *_writes(story, unsettled),
-        *([f"Writes left today: {meter.left}."] if meter is not None and meter.left is not None else []),
+        *([f"Writes left today: {writes_left}."] if writes_left is not None else []),
         *_left(story),
     ]
     return {
@@ -45,7 +46,7 @@ async def status(session: Session) -> dict[str, Any]:
         "outcomes": dict(sorted(story.outcomes.items())),
         "verified_links": story.verified_count,
         "unsettled": unsettled,
-        "writes_left": meter.left if meter else None,
+        "writes_left": writes_left,
         "left_to_do": list(story.left),
         "as_of": when(story.until),
     }

@@ -93,6 +93,7 @@ async def _show(session: Session, out: Output, found: Draft) -> None:
     """Exactly what is sent, word for word, and what it costs."""
     from console.domain.errors import RepointError
     from console.domain.reports import WHY_THIS_ROUTE
+    from console.ops import meter
     from console.ops.reporting import body_of
 
     for name, value in body_of(found).items():
@@ -103,13 +104,13 @@ async def _show(session: Session, out: Output, found: Draft) -> None:
     if session.offline:
         return
     try:
-        meter = await session.read_meter()
+        budget = await meter.read(session)
     except RepointError:
-        meter = None
-    if meter is not None and meter.left is not None:
-        reserve = meter.reserve(session.profile.reserve)
-        out.note(f"It costs one write; {meter.left} are left today, {reserve} of them kept for rollbacks.")
-        if meter.left <= reserve:
+        return
+    if budget.charged and budget.left is not None:
+        kept = budget.reserve
+        out.note(f"It costs one write; {budget.left} are left today, {kept} of them kept for rollbacks.")
+        if budget.left <= kept:
             out.warning("This write would come out of what is kept for rollbacks")
 
 

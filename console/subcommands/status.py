@@ -27,12 +27,13 @@ def run(args: argparse.Namespace) -> int:
 
 async def _status(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.errors import RepointError
+    from console.ops import meter
     from console.ops.status_words import status
 
     del args
     if not session.offline:
         try:
-            await session.read_meter()
+            await meter.read(session)
         except RepointError as error:
             out.note(f"Writes left are not known: {error.title}")
     found = await status(session)
