@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -123,11 +124,11 @@ def done(session: Session, number: int) -> Todo:
     return replace(left[number], done_by=session.target.operator, done_at=entry.at.wall)
 
 
-def todos(session: Session) -> list[Todo]:
-    """Everything ever left to do on this target, oldest first."""
+def todos(session: Session, entries: Sequence[Entry] | None = None) -> list[Todo]:
+    """Everything ever left to do on this target, oldest first; `entries` are the journal's, if at hand."""
     found: dict[int, Todo] = {}
     key = session.target.key
-    for entry, incident in assigned(session.store.journal.entries(), key):
+    for entry, incident in assigned(session.store.journal.entries() if entries is None else entries, key):
         fields = entry.fields
         if entry.kind == TODO:
             by = str(fields.get("author") or fields.get("operator", ""))

@@ -27,13 +27,16 @@ _LOOKS: Final = 200
 """Health results of a link that are looked through."""
 
 
-def tell(session: Session, incident: str = "", since: datetime | None = None) -> Story:
+def tell(
+    session: Session, incident: str = "", since: datetime | None = None, *, verified: bool = True
+) -> Story:
     """The story of an incident, of the current one, or of the last day where there is none.
 
     Args:
         session: whose target it is about; the platform is not asked.
         incident: by its name; empty means the current one, or all when there is none.
         since: leave out what is older.
+        verified: read the whole chain and say whether it is whole.
 
     Raises:
         InputRejected: there is no such incident here.
@@ -48,20 +51,25 @@ def tell(session: Session, incident: str = "", since: datetime | None = None) ->
     name = incident or (found.name if found else "")
     if since is None and not name:
         since = now - DEFAULT_SPAN
-    told = assigned(session.store.journal.entries(), session.target.key)
+    entries = session.store.journal.entries()
+    told = assigned(entries, session.target.key)
     mine = [e for e, at in told if (not name or at == name) and (since is None or e.at.wall >= since)]
-    return _told(session, mine, name, since, found.began if found else None)
+    story = _told(session, mine, name, since, found.began if found else None)
+    left = tuple(t.text for t in incidents.todos(session, entries) if not t.done_at and t.incident == name)
+    faults = session.store.journal.verify() if verified else []
+    return replace(story, left=left, journal_faults=tuple(fault.sentence for fault in faults))
 
 
 def tell_about(session: Session, slugs: Sequence[str], run: str = "") -> Story:
-    """The story of some links, whatever incident they hung on; with `run`, of that run's writes only."""
+    """The story of some links, whatever incident they hung on; with `run`, of that run only."""
     wanted = frozenset(slugs)
     mine = [
         e
         for e, _ in assigned(session.store.journal.entries(), session.target.key)
         if (str(e.fields.get("run", "")) == run if run else e.fields.get("slug") in wanted)
     ]
-    return _told(session, mine, "", None, None)
+    story = _told(session, mine, "", None, None)
+    return replace(story, journal_faults=tuple(f.sentence for f in session.store.journal.verify()))
 
 
 def _told(
@@ -98,8 +106,6 @@ def _told(
         detected=detected if began is None or detected is None else max(detected, began),
         events=in_order([*events, *seen]),
         changes=changes,
-        left=tuple(t.text for t in incidents.todos(session) if t.done_at is None and t.incident == name),
-        journal_faults=tuple(fault.sentence for fault in journal.verify()),
         head=(newest[0].seq, newest[0].hash) if newest else (0, ""),
     )
 

@@ -106,7 +106,7 @@ _ALL: Final = (
     Drill(
         "bad-rows", "an import with bad rows", 24, 180.0,
         (
-            "Look at the sheet before anything is sent: the dry run is free and names each row's fault.",
+            "Open the sheet (i) and look before anything is sent: that is free and names each row's fault.",
             "Import the good rows, and have the bad ones handed back with their faults, to be mended.",
         ),
         goal=Goal.IMPORT, writes=1,
