@@ -12,14 +12,10 @@ from typing import Any, Final
 from cache.database import transaction
 from cache.problems import storable, told
 from cache.rows import fitting
-from console.domain.health import Band, HealthResult, Phase, Vantage, Verdict
+from console.domain.health import FLAP_CHANGES, HealthResult, Phase, Vantage, Verdict, speaking
 from console.domain.links import VersionId
 from console.domain.urls import host_of
 
-PREFER_HERE_SECONDS: Final = 600.0
-"""A look from this machine counts before one of the platform that is up to ten minutes newer."""
-_SILENT: Final = frozenset({Verdict.NOT_CHECKED, Verdict.UNKNOWN})
-"""Verdicts that say nothing of the destination."""
 _COLUMNS: Final = (
     "slug, vantage, checked_at, verdict, failing, destination, host, phase, status_code, latency_ms, "
     "final_url, detail, failing_since, version"
@@ -30,19 +26,6 @@ _SUMMARY: Final = (
     "detail = ? WHERE slug = ?"
 )
 _Newest = dict[tuple[str, Vantage], HealthResult]
-
-
-def counts(here: HealthResult | None, platform: HealthResult | None) -> HealthResult | None:
-    """Which of two vantage points' newest results speaks for the link: the better informed, then the newer.
-
-    A verdict goes before none; HERE before PLATFORM when it is at most ten minutes older.
-    """
-    if here is None or platform is None:
-        return here or platform
-    if (here.verdict in _SILENT) != (platform.verdict in _SILENT):
-        return platform if here.verdict in _SILENT else here
-    older_by = (platform.checked_at - here.checked_at).total_seconds()
-    return here if older_by <= PREFER_HERE_SECONDS else platform
 
 
 class HealthLog:
@@ -93,6 +76,24 @@ class HealthLog:
         return {vantage: result for (_, vantage), result in self._newest([storable(slug)]).items()}
 
     @told
+    def pairs(self) -> list[tuple[HealthResult | None, HealthResult | None]]:
+        """The newest result from here and from the platform, of each link that was ever looked at."""
+        newest = self._newest(None)
+        slugs = dict.fromkeys(slug for slug, _ in newest)
+        return [(newest.get((slug, Vantage.HERE)), newest.get((slug, Vantage.PLATFORM))) for slug in slugs]
+
+    @told
+    def restless(self, since: datetime) -> list[HealthResult]:
+        """Results since then of the links that both failed and worked since then: what may flap."""
+        both = (
+            "SELECT slug FROM health WHERE checked_at >= :since AND failing IS NOT NULL "
+            "GROUP BY slug, vantage HAVING count(*) > :turns AND min(failing) < max(failing)"
+        )
+        sql = f"SELECT {_COLUMNS} FROM health WHERE checked_at >= :since AND slug IN ({both})"  # noqa: S608 - own words only
+        values = {"since": since.timestamp(), "turns": FLAP_CHANGES}
+        return [_result(row) for row in self._db.execute(sql, values)]
+
+    @told
     def of(self, slug: str, limit: int = 50) -> list[HealthResult]:
         """The results of one link, newest first."""
         sql = f"SELECT {_COLUMNS} FROM health WHERE slug = ? ORDER BY checked_at DESC, id DESC LIMIT ?"  # noqa: S608 - own words only
@@ -106,7 +107,7 @@ class HealthLog:
         for row in self._db.execute(sql, (storable(slug),)):
             result = _result(row)
             assert result.version is not None
-            if result.verdict not in _SILENT or result.version not in found:
+            if not result.verdict.silent or result.version not in found:
                 found[result.version] = result
         return found
 
@@ -133,7 +134,7 @@ class HealthLog:
     def failing_since(self, slug: str) -> datetime | None:
         """When the link's unbroken row of failures began; None when it is not failing."""
         now = _speaking(storable(slug), self._newest([storable(slug)]))
-        return None if now is None or not _failing(now.verdict) else now.failing_since
+        return None if now is None or not now.verdict.failing else now.failing_since
 
     @told
     def prune(self, before: datetime) -> int:
@@ -145,8 +146,19 @@ class HealthLog:
             )
             return done.rowcount
 
+    @told
+    def pruned_at(self) -> float | None:
+        """Unix seconds of the last time that old results were dropped; None before the first."""
+        found = self._db.execute("SELECT value FROM meta WHERE name = 'pruned_at'").fetchone()
+        return None if found is None else float(found[0])
+
+    @told
+    def note_pruned(self, at: float) -> None:
+        """Remember when old results were dropped, unix seconds."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('pruned_at', ?)", (at,))
+
     def _insert(self, result: HealthResult) -> tuple[int, HealthResult]:
-        kept = _since(result, self._row_start(result) if _failing(result.verdict) else None)
+        kept = _since(result, self._row_start(result) if result.verdict.failing else None)
         done = self._db.execute(_INSERT, _columns(kept))
         assert done.lastrowid is not None
         return done.lastrowid, kept
@@ -174,21 +186,17 @@ class HealthLog:
         return dict(self._db.execute(sql, (json.dumps(slugs),)).fetchall())
 
 
-def _failing(verdict: Verdict) -> bool:
-    return verdict.band in {Band.DOWN, Band.SLOW}
-
-
 def _speaks(result: HealthResult, known: HealthResult | None) -> bool:
     """Whether a result replaces the one known of its vantage point."""
     if known is None:
         return True
-    if (result.verdict in _SILENT) != (known.verdict in _SILENT):
-        return known.verdict in _SILENT
+    if result.verdict.silent != known.verdict.silent:
+        return known.verdict.silent
     return result.checked_at >= known.checked_at
 
 
 def _speaking(slug: str, newest: Mapping[tuple[str, Vantage], HealthResult]) -> HealthResult | None:
-    return counts(newest.get((slug, Vantage.HERE)), newest.get((slug, Vantage.PLATFORM)))
+    return speaking(newest.get((slug, Vantage.HERE)), newest.get((slug, Vantage.PLATFORM)))
 
 
 def _same_place(checked: str, destination: str | None) -> bool:
@@ -199,7 +207,7 @@ def _same_place(checked: str, destination: str | None) -> bool:
 
 
 def _since(result: HealthResult, row_start: float | None) -> HealthResult:
-    if not _failing(result.verdict):
+    if not result.verdict.failing:
         return replace(result, failing_since=None)
     known = [
         t for t in (result.failing_since, None if row_start is None else _time(row_start)) if t is not None
@@ -229,7 +237,7 @@ def _columns(result: HealthResult) -> tuple[Any, ...]:
         result.vantage.value,
         result.checked_at.timestamp(),
         result.verdict.value,
-        None if result.verdict in _SILENT else _failing(result.verdict),
+        None if result.verdict.silent else result.verdict.failing,
         destination,
         host_of(destination),
         result.phase.value if result.phase else None,

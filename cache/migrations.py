@@ -6,7 +6,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from cache.schema import CACHE_1, CACHE_ID, JOURNAL_1, JOURNAL_2, JOURNAL_ID, SORT_INDEXES
+from cache.schema import CACHE_1, CACHE_2, CACHE_ID, JOURNAL_1, JOURNAL_2, JOURNAL_ID, SORT_INDEXES
 
 cache_steps = Migrations("cache")
 journal_steps = Migrations("journal")
@@ -19,6 +19,12 @@ def m001_links(db: Database) -> None:
     for name, columns in SORT_INDEXES.items():
         db.conn.execute(f"CREATE INDEX {name} ON {columns}")
     db.conn.execute(f"PRAGMA application_id = {CACHE_ID}")
+
+
+@cache_steps()
+def m002_health_by_time(db: Database) -> None:
+    """Health by time: what flapped of late, and what is too old to keep."""
+    _each(db.conn, CACHE_2)
 
 
 @journal_steps()

@@ -45,8 +45,10 @@ def prune(
     keep_health_days: float = KEEP_HEALTH_DAYS,
     keep_sightings_days: float = KEEP_SIGHTINGS_DAYS,
     now: datetime | None = None,
+    *,
+    compact: bool = True,
 ) -> Pruned:
-    """Drop what is older, and give the room back to the disk.
+    """Drop what is older; with `compact`, give the room back to the disk, else keep it for what comes.
 
     The newest health result of each vantage point and the newest sighting of each operator stay, however
     old: they are what is known now.
@@ -63,7 +65,8 @@ def prune(
             ((today - timedelta(days=keep_sightings_days)).isoformat(),),
         )
     try:
-        connection.execute("VACUUM")
+        if compact:
+            connection.execute("VACUUM")
     except sqlite3.Error as error:
         raise problem_of(error, connection) from error
     return Pruned(health, done.rowcount)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-CACHE_VERSION: Final = 1
+CACHE_VERSION: Final = 2
 """`user_version` of a cache that this program writes."""
 JOURNAL_VERSION: Final = 2
 """`user_version` of a journal that this program writes."""
@@ -78,6 +78,10 @@ CREATE INDEX health_by_host ON health (host, checked_at, failing);
 CREATE TABLE health_now (
   slug TEXT NOT NULL, vantage TEXT NOT NULL, health_id INTEGER NOT NULL, PRIMARY KEY (slug, vantage)
 ) WITHOUT ROWID;
+"""
+
+CACHE_2: Final = """
+CREATE INDEX health_by_time ON health (checked_at);
 """
 
 SORT_INDEXES: Final = {

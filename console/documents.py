@@ -11,7 +11,7 @@ from console.domain.batches import BatchPlan
 from console.domain.budget import Meter
 from console.domain.errors import Refused
 from console.domain.health import HealthResult
-from console.domain.outages import Outage
+from console.domain.outages import Outage, Side
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
@@ -188,7 +188,25 @@ def outage(value: Outage) -> Document:
         "links": value.count,
         "kinds": dict(value.kinds),
         "since": when(value.since),
+        "checked_at": when(value.checked_at),
+        "here": _side(value.here),
+        "platform": _side(value.platform),
+        "difference": value.difference.value,
+        "flapping": value.flapping,
         "slugs": list(value.slugs),
+    }
+
+
+def _side(value: Side | None) -> Document | None:
+    """What one vantage point saw of an outage's links."""
+    if value is None:
+        return None
+    return {
+        "looked": value.looked,
+        "failing": value.failing,
+        "verdict": value.verdict.value,
+        "kind": value.kind,
+        "checked_at": when(value.checked_at),
     }
 
 

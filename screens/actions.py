@@ -90,8 +90,18 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("unmark", "V", "unmark all", "Take all marks away.", Scope.LINKS, needs_marks=True),
     Action(
         "check", "h", "check",
-        "Check from here the marked links, in the timeline its link, else the filter's first 500.",
+        "Check from here the marked links, in the timeline its link, in health its host, else the filter.",
         needs_link=True, hint=30,
+    ),
+    Action("check-failing", "H", "check failing", "Check from here again every link that fails.", hint=31),
+    Action(
+        "check-platform", "P", "ask platform",
+        "Have the platform check the same links; says what it costs in writes, and asks first.",
+        needs_live=True, needs_link=True, role=Role.OPERATOR,
+    ),
+    Action(
+        "outage-links", "enter", "its links", "Show the links of the failing host under the cursor.",
+        Scope.HEALTH, hint=15,
     ),
     Action("pause", "z", "pause", "Pause the running check; again, go on with it."),
     Action("stop", "x", "stop", "Stop the running check; what it has found stays."),
@@ -170,6 +180,7 @@ class ActionState:
         busy: what is under way that the action would get in the way of; empty when nothing is.
         versions: how many versions of the link are known.
         sweeping: whether a check is running.
+        failing: how many hosts fail.
         trail: whether there is a place to go back to.
         resumable: whether the last console's place was offered and not gone to.
         arm_key: the key that arms, as it is printed.
@@ -188,6 +199,7 @@ class ActionState:
     busy: str = ""
     versions: int = 0
     sweeping: bool = False
+    failing: int = 1
     trail: bool = True
     resumable: bool = True
     arm_key: str = "a"
@@ -228,6 +240,8 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
         "undo": None if state.undoable else "You have rolled nothing back on this link",
         "preview": None if state.versions else "The link's history has not been read yet",
         "note-bad": None if state.versions else "The link's history has not been read yet",
+        "check-failing": None if state.failing else "Nothing that was looked at fails",
+        "outage-links": None if state.failing else "Nothing that was looked at fails",
         "pause": None if state.sweeping else "No check is running",
         "stop": None if state.sweeping else "No check is running",
         "back": None if state.trail else "There is nowhere to go back to",

@@ -1,4 +1,4 @@
-"""The Health pane: a sweep from this machine as it runs, outages by host, and the second look."""
+"""The Health pane: a check as it runs, from here or from the platform, and outages by host from both."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from console.ops import browse
-from console.ops.browse import Board
+from console.domain.outages import Outage
+from console.ops import outages
+from console.ops.outages import Board
+from console.ops.platform_check import check_from_platform
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from screens.console_desk import Desk
-from screens.present.outages import TwoLooks, healthy_line, outage_lines, second_look_lines, sweep_line
-from screens.present.words import counted, health_of
+from screens.present.outages import healthy_line, outage_lines, sweep_line
+from screens.present.words import counted
 from screens.themes import Look
-from screens.widgets.text_pane import TextPane
+from screens.widgets.outage_list import OutageList
 
 _TELL_SECONDS: Final = 0.25
 """How often a running sweep is told to the screen."""
+_AGE_SECONDS: Final = 10.0
+"""How often the ages of what was found are made true."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A sweep's progress. `rate` in links a second."""
+    """A check's progress. `rate` in links a second; `name` says who looks."""
 
     done: int
     total: int
     rate: float
     ended: bool = False
     paused: bool = False
+    name: str = "Sweep"
 
 
 class HealthPane(Vertical):
@@ -56,7 +61,7 @@ class HealthPane(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="health-pane", classes="pane")
         self.desk = desk
-        self._pane = TextPane(id="health")
+        self._pane = OutageList(id="health")
         self.board: Board | None = None
         self.sweep: Sweep | None = None
 
@@ -68,25 +73,60 @@ class HealthPane(Vertical):
         """Name the pane."""
         self.border_title = "Health"
         self._draw()
+        self.set_interval(_AGE_SECONDS, self._draw)
 
     @property
     def sweeping(self) -> bool:
         """Whether a sweep is running."""
         return self.sweep is not None and not self.sweep.ended
 
+    @property
+    def outage(self) -> Outage | None:
+        """The failing host under the cursor."""
+        found = self.board.outages if self.board else ()
+        return found[min(self._pane.cursor, len(found) - 1)] if found else None
+
+    @property
+    def failing(self) -> list[str]:
+        """Every link that fails, of the largest outage first."""
+        return [slug for outage in (self.board.outages if self.board else ()) for slug in outage.slugs]
+
     def refresh_board(self) -> None:
         """Cluster the newest results again."""
         self.run_worker(self._read(), group="board", exclusive=True)
 
     async def _read(self) -> None:
-        found = await self.desk.ask(browse.board)
+        found = await self.desk.ask(outages.board)
         if found is not None and found.epoch == self.desk.epoch:
+            host = self.outage.host if self.outage else ""
             self.board = found
+            hosts = [outage.host for outage in found.outages]
+            self._pane.cursor = hosts.index(host) if host in hosts else 0
             self._draw()
+            self.post_message(self.Turned())
 
     def check(self, slugs: Sequence[str]) -> None:
         """Look at the destinations of these links from here; another check replaces a running one."""
         self.run_worker(self._sweep(list(slugs)), group="sweep", exclusive=True)
+
+    def ask_platform(self, slugs: Sequence[str]) -> None:
+        """Have the platform look at these links. What it costs has been confirmed."""
+        self.run_worker(self._platform(list(slugs)), group="sweep", exclusive=True)
+
+    async def _platform(self, slugs: list[str]) -> None:
+        epoch = self.desk.epoch
+
+        def told(done: int, total: int, *, ended: bool = False) -> None:
+            self.post_message(self.Progressed(Sweep(done, total, 0.0, ended, name="Platform"), epoch))
+
+        told(0, len(slugs))
+        done = 0
+        try:
+            found = await self.desk.ask(lambda s: check_from_platform(s, slugs, told), live=True)
+            done = len(found or ())
+        finally:
+            told(done, done or len(slugs), ended=True)
+            self.post_message(self.Checked())
 
     def stop_check(self) -> None:
         """End the running check; what was found stays."""
@@ -94,7 +134,7 @@ class HealthPane(Vertical):
 
     def pause_check(self) -> None:
         """Ask nothing new for now; again, go on."""
-        if self.sweep is not None and self.sweeping:
+        if self.sweep is not None and self.sweeping and self.sweep.name == "Sweep":
             self.sweep = replace(self.sweep, paused=not self.sweep.paused)
             self._draw()
             self.run_worker(self.desk.ask(_pausing(self.sweep.paused)), group="pause")
@@ -143,29 +183,25 @@ class HealthPane(Vertical):
         down = len(board.outages) if board else 0
         self.border_subtitle = f"{counted(down, 'host')} failing" if down else ""
         self._pane.show(self._lines)
+        self._pane.reveal()
 
     def _lines(self, width: int, look: Look) -> list[Text]:
         lines: list[Text] = []
+        entries: list[range] = []
         board, now = self.board, self.desk.now()
-        if self.sweep is not None:
-            sweep = self.sweep
-            lines.append(sweep_line(sweep.done, sweep.total, sweep.rate, look, width, paused=sweep.paused))
+        if (sweep := self.sweep) is not None:
+            shown = sweep_line(
+                sweep.done, sweep.total, sweep.rate, look, width, paused=sweep.paused, name=sweep.name
+            )
+            lines.append(shown)
         if board is None or not (board.outages or board.links):
-            return [*lines, Text("Nothing is known of any destination yet: h checks from here", look.muted)]
-        lines += outage_lines(board.outages, board.samples, look, width, now)
-        lines.append(healthy_line(board.hosts, board.links, board.latencies, look, width))
-        if board.looks:
-            both = [
-                TwoLooks(
-                    each.host,
-                    health_of(each.here),
-                    health_of(each.platform) if each.platform else None,
-                    (now - each.platform.checked_at).total_seconds() if each.platform else 0.0,
-                    each.difference,
-                )
-                for each in board.looks
-            ]
-            lines += [Text(), *second_look_lines(both, look, width)]
+            lines.append(Text("Nothing is known of any destination yet: h checks from here", look.muted))
+        else:
+            for outage in board.outages:
+                entries.append(range(len(lines), len(lines) + 2))
+                lines += outage_lines(outage, board.samples.get(outage.host, ()), look, width, now)
+            lines.append(healthy_line(board.hosts, board.links, board.latencies, look, width))
+        self._pane.entries = entries
         return lines
 
 

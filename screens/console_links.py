@@ -155,6 +155,11 @@ class LinksPane(Vertical):
         event.stop()
         self.post_message(self.Resting(event.slug))
 
+    def filter_by(self, text: str) -> None:
+        """Take another filter, as if it had been typed."""
+        self.query_now = parse(text)
+        self.show(from_top=True)
+
     def start_filter(self) -> None:
         """Begin typing a filter; the words to finish it with are read beside."""
         self.run_worker(self._read_words(), group="words", exclusive=True)

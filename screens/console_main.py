@@ -105,6 +105,7 @@ class MainScreen(Screen[None]):
             versions=len(review.timeline.versions) if review else 0,
             busy=self.busy,
             sweeping=self.health.sweeping,
+            failing=len(self.health.board.outages) if self.health.board else 0,
             trail=self.trail.leads_back,
             resumable=self.resumable,
             arm_key=self.keymap.label("arm"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from console.api import wire
 from console.api.asks import Answer, Answered, Ask
 from console.api.auth import Claims, TokenKeeper, classify_token, clean_token
+from console.api.lanes import Lanes
 from console.api.settings import ConnectionSettings, TokenSource
 from console.api.throttle import Clock, Pace, Retrying, Waiting
 from console.domain.links import JSON
@@ -31,11 +32,14 @@ class Calls:
         clock: Clock,
         on_wait: Callable[[Waiting], None] | None,
         on_answer: Callable[[Answered], None] | None,
+        *,
+        lanes: Lanes | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.tokens = TokenKeeper(token, clock, self._renew if settings.refresh else None)
         self.retrying = Retrying(clock, settings.patience, on_wait)
+        self.lanes = lanes or Lanes()
         self._pace = Pace()
         self._on_answer = on_answer
         self._opened: Exchange | None = None
@@ -47,7 +51,9 @@ class Calls:
         what = make(self.routes(await self.tokens.current())).what
 
         async def attempt() -> Answer:
+            await self.lanes.turn()
             await self.keep_pace(what)
+            await self.lanes.turn()  # a rollback may have begun during the pause
             answer = await self._read_once(make)
             if answer.status not in wire.SUCCESS:
                 raise wire.error_from(answer.status, answer.headers, answer.body)
@@ -85,6 +91,7 @@ class Calls:
         """
         secret = await self.tokens.for_writing(self.settings.write_margin_seconds)
         ask = make(self.routes(secret))
+        await self.lanes.turn()
         answer = await (await self.exchange()).send(ask, secret)
         self._pace.note(answer.status, answer.headers, self.clock.now())
         return wire.json_of(answer, ask.what, write=True, empty=empty), answer

@@ -10,9 +10,10 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from console.api import wire
-from console.api.asks import Answered
+from console.api.asks import Answered, Ask
 from console.api.auth import Claims, TokenKind
 from console.api.calls import Calls, Make
+from console.api.lanes import Lanes
 from console.api.port import (
     Capabilities,
     HealthRun,
@@ -47,6 +48,7 @@ class HttpPlatform:
         clock: for ages and waits.
         on_wait: told before each wait of a read; must not raise.
         on_answer: told after each answer, with its request id; must not raise.
+        lanes: whose call goes first; shared with what else works for the same operator.
 
     Raises:
         ConfigProblem: the settings cannot be used.
@@ -60,6 +62,7 @@ class HttpPlatform:
         *,
         on_wait: Callable[[Waiting], None] | None = None,
         on_answer: Callable[[Answered], None] | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
         if settings.rollback_target_key not in ROLLBACK_TARGET_KEYS:
             raise ConfigProblem(
@@ -67,7 +70,7 @@ class HttpPlatform:
                 hint="One of " + ", ".join(ROLLBACK_TARGET_KEYS),
             )
         self._settings = replace(settings, base_url=settings.origin)
-        self._calls = Calls(self._settings, token, clock, on_wait, on_answer)
+        self._calls = Calls(self._settings, token, clock, on_wait, on_answer, lanes=lanes)
         self._clock = clock
         self._run_id = ""
         self._capabilities = Capabilities(
@@ -186,8 +189,23 @@ class HttpPlatform:
         return await self._calls.read_json(lambda routes: routes.last_health(run_id), "the last health check")
 
     async def check_health(self, slugs: Sequence[str], *, timeout_seconds: float) -> HealthRun:
-        """See `Platform`."""
-        raw, answer = await self._calls.write(lambda routes: routes.check_health(slugs, timeout_seconds))
+        """See `Platform`. Where the route does not take one method, the next of `wire.CHECK_METHODS`."""
+        for method in wire.CHECK_METHODS[:-1]:
+            try:
+                return await self._check_health(method, slugs, timeout_seconds)
+            except RouteMissing:
+                continue
+        return await self._check_health(wire.CHECK_METHODS[-1], slugs, timeout_seconds)
+
+    async def _check_health(self, method: str, slugs: Sequence[str], timeout_seconds: float) -> HealthRun:
+        def make(routes: wire.Routes) -> Ask:
+            return routes.check_health(slugs, timeout_seconds, method)
+
+        if method == "GET":
+            answer = await self._calls.read(make)
+            raw = wire.json_of(answer, "the health check")
+        else:
+            raw, answer = await self._calls.write(make)
         with wire.unknown_when_unreadable(answer.request_id):
             run = wire.health_from(raw, self._clock.now().wall, status=answer.status)
         self._run_id = "" if run.finished else run.run_id or ""

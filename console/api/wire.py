@@ -65,6 +65,8 @@ __all__ = [
 ME: Final = Ask("GET", "/v2/auth/me", "who we are")
 ALIVE: Final = Ask("GET", "/v2/system/health", "the platform's health")
 REFRESH: Final = Ask("POST", "/v2/auth/refresh", "a new token", write=True)
+CHECK_METHODS: Final = ("POST", "GET")
+"""How a health check is asked for; the next one where a platform has no such route (404, 405)."""
 _BODY: Final = {"Content-Type": "application/json", "Accept": "application/json"}
 _ACCEPT: Final = {"Accept": "application/json"}
 
@@ -154,9 +156,13 @@ class Routes:
         body = {key: value for key, value in named.items() if value}
         return self._write("POST", f"the route of {slug}", body, "links", slug, "route-preview")
 
-    def check_health(self, slugs: Sequence[str], timeout_seconds: float) -> Ask:
+    def check_health(self, slugs: Sequence[str], timeout_seconds: float, method: str = "POST") -> Ask:
         """Have destinations checked; no slugs means all."""
-        body: dict[str, JSON] = {"timeoutMs": max(1, round(timeout_seconds * 1000))}
+        patience = max(1, round(timeout_seconds * 1000))
+        if method == "GET":
+            named = {"timeoutMs": str(patience), "slugs": ",".join(slugs)}
+            return self._get("the health check", "links", "health-check", **named)
+        body: dict[str, JSON] = {"timeoutMs": patience}
         if slugs:
             body["slugs"] = list(slugs)
         return self._write("POST", "the health check", body, "links", "health-check")

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+PREFER_HERE_SECONDS: Final = 600.0
+"""A look from this machine counts before one of the platform that is up to ten minutes newer."""
+SAME_TIME: Final = timedelta(hours=1)
+"""Two looks further apart tell of two times and not of two places: they are not read together."""
+FLAP_WINDOW: Final = timedelta(hours=1)
+FLAP_CHANGES: Final = 3
+"""Turns between failing and working, within the window, from which a destination flaps."""
 
 
 class Verdict(StrEnum):
@@ -37,6 +48,16 @@ class Verdict(StrEnum):
         return self in _HEALTHY
 
     @property
+    def silent(self) -> bool:
+        """Whether it says nothing of the destination."""
+        return self in _SILENT
+
+    @property
+    def failing(self) -> bool:
+        """Whether something is wrong with the destination, certainly or perhaps."""
+        return self.band in {Band.DOWN, Band.SLOW}
+
+    @property
     def band(self) -> Band:
         """The verdict as lists, filters and timelines group it."""
         return _BANDS[self]
@@ -58,6 +79,7 @@ class Band(StrEnum):
 
 
 _BROKEN = frozenset({Verdict.DEAD, Verdict.SERVER_ERROR, Verdict.REFUSED, Verdict.TLS_BAD, Verdict.LOOP})
+_SILENT = frozenset({Verdict.NOT_CHECKED, Verdict.UNKNOWN})
 _HEALTHY = frozenset({Verdict.OK, Verdict.OK_REDIRECTED, Verdict.TLS_EXPIRING})
 _BANDS: dict[Verdict, Band] = {
     Verdict.OK: Band.OK,
@@ -147,6 +169,44 @@ def compare(here: Verdict | None, platform: Verdict | None) -> Difference:
     if here.healthy and platform.healthy:
         return Difference.AGREE_OK
     return Difference.SLOW_NOT_DOWN if Band.SLOW in (here.band, platform.band) else Difference.INCONCLUSIVE
+
+
+def speaking(here: HealthResult | None, platform: HealthResult | None) -> HealthResult | None:
+    """Which of two vantage points' newest results speaks for the link: the better informed, then the newer.
+
+    A verdict goes before none; HERE before PLATFORM when it is at most ten minutes older.
+    """
+    if here is None or platform is None:
+        return here or platform
+    if here.verdict.silent != platform.verdict.silent:
+        return platform if here.verdict.silent else here
+    older_by = (platform.checked_at - here.checked_at).total_seconds()
+    return here if older_by <= PREFER_HERE_SECONDS else platform
+
+
+def compare_looks(here: HealthResult | None, platform: HealthResult | None) -> Difference:
+    """Read two newest results together; inconclusive when they are of two times (`SAME_TIME`)."""
+    if here is None or platform is None or abs(here.checked_at - platform.checked_at) > SAME_TIME:
+        return Difference.INCONCLUSIVE
+    return compare(here.verdict, platform.verdict)
+
+
+def flapping(results: Iterable[HealthResult], now: datetime) -> frozenset[str]:
+    """The slugs whose destination keeps going and coming, by results recorded of them.
+
+    It flaps when one vantage point saw one destination turn between failing and working `FLAP_CHANGES`
+    times within `FLAP_WINDOW`. Verdicts that say nothing are passed over.
+    """
+    rows: defaultdict[tuple[str, Vantage, str], list[HealthResult]] = defaultdict(list)
+    for result in results:
+        if now - FLAP_WINDOW <= result.checked_at <= now and not result.verdict.silent:
+            rows[result.slug, result.vantage, result.destination_url].append(result)
+    return frozenset(slug for (slug, _, _), row in rows.items() if _turns(row) >= FLAP_CHANGES)
+
+
+def _turns(row: Sequence[HealthResult]) -> int:
+    states = [result.verdict.failing for result in sorted(row, key=lambda r: r.checked_at)]
+    return sum(before != after for before, after in pairwise(states))
 
 
 def verdict_of_status(status: int) -> Verdict:

@@ -1,48 +1,34 @@
-"""What the screens read of the cache: the list row by row, the board of outages, and how we stand."""
+"""What the screens read of the cache: the list row by row, and how we stand."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from cache.database import open_reader
 from cache.links import Inventory, Row, Sort
-from console.domain.health import Band, Difference, HealthResult, Vantage, compare
-from console.domain.outages import Outage, cluster
 from console.domain.outcomes import WriteState
 from console.domain.query import Query, parse
 from console.domain.readings import Reading
 from console.domain.target import Target
-from console.domain.urls import host_of, name_of_host
 from console.ops.meter import known
 from console.ops.notes import mirror_holds
 from console.ops.review import Review, review
 from console.ops.session import Session
 
 __all__ = [
-    "Board",
     "Browser",
     "Found",
-    "SecondLook",
     "Sort",
     "Standing",
-    "board",
     "changed_since",
     "last_applied",
     "looked_at",
     "standing",
 ]
-
-_SAMPLE_BUCKETS: Final = 12
-_SAMPLE_SPAN: Final = timedelta(hours=1)
-_LOOKS: Final = 4
-"""Failing hosts that the second look is told for."""
-_LOOK_AT: Final = 20
-"""Links of a host that are looked through for an older look from here than the platform's."""
 
 
 class Found:
@@ -174,72 +160,3 @@ def looked_at(session: Session, reading: Reading) -> Review:
         return found
     newest = session.store.health.latest([reading.slug])
     return replace(found, health={**found.health, reading.live: newest[0]}) if newest else found
-
-
-@dataclass(frozen=True, slots=True)
-class SecondLook:
-    """What this machine found on a failing host, beside what the platform found.
-
-    Attributes:
-        platform: the platform's last result of the same link; None where it has none.
-    """
-
-    host: str
-    here: HealthResult
-    difference: Difference
-    platform: HealthResult | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The newest results, clustered.
-
-    Attributes:
-        samples: failing results of the last hour by host, oldest first.
-        hosts: hosts with no failing link; `links` that are healthy; their `latencies` in milliseconds.
-        epoch: of the target that it is about.
-    """
-
-    outages: tuple[Outage, ...]
-    samples: dict[str, tuple[int, ...]]
-    hosts: int
-    links: int
-    latencies: tuple[float, ...]
-    looks: tuple[SecondLook, ...]
-    epoch: int
-
-
-async def board(session: Session) -> Board:
-    """Cluster what was last found of every link."""
-    log, now = session.store.health, session.clock.now().wall
-    results = log.latest()
-    outages = cluster(results)
-    failing = {outage.host for outage in outages}
-    healthy = [r for r in results if r.verdict.band is Band.OK]
-    samples = {
-        o.host: tuple(log.samples(o.host, now - _SAMPLE_SPAN, _SAMPLE_BUCKETS, now)) for o in outages[:20]
-    }
-    from_here = [r for r in results if r.vantage is Vantage.HERE]
-    looks = [look for o in outages[:_LOOKS] if (look := _second_look(session, o, from_here)) is not None]
-    return Board(
-        outages=outages,
-        samples=samples,
-        hosts=len({host_of(r.destination_url) for r in results} - failing),
-        links=len(healthy),
-        latencies=tuple(r.latency_ms for r in healthy if r.latency_ms is not None),
-        looks=tuple(looks),
-        epoch=session.target.epoch,
-    )
-
-
-def _second_look(session: Session, outage: Outage, from_here: Sequence[HealthResult]) -> SecondLook | None:
-    """The newest look from here at one of the host's links, whatever it found, beside the platform's."""
-    looked = [r for r in from_here if name_of_host(r.destination_url) == outage.host]
-    looked.sort(key=lambda r: r.checked_at, reverse=True)
-    for slug in [r.slug for r in looked[:1]] or outage.slugs[:_LOOK_AT]:
-        by = session.store.health.latest_by_vantage(slug)
-        here, platform = by.get(Vantage.HERE), by.get(Vantage.PLATFORM)
-        if here is not None:
-            verdict = platform.verdict if platform else None
-            return SecondLook(outage.host, here, compare(here.verdict, verdict), platform)
-    return None

@@ -21,7 +21,7 @@ from console.domain.target import Role
 from console.domain.urls import without_scheme
 from console.ops import meter
 from console.ops.guard import judge_send
-from console.ops.probe import result_for
+from console.ops.look import look_at
 from console.ops.review import read_live
 from console.ops.session import Session
 
@@ -97,7 +97,8 @@ def in_order(checks: Sequence[Check]) -> tuple[Check, ...]:
 async def _live_unchanged(session: Session, plan: Plan) -> Check:
     name, text = "live_unchanged", f"{label(plan.live.version)} is still live"
     try:
-        reading = await read_live(session, plan.slug)
+        with session.first():
+            reading = await read_live(session, plan.slug)
     except RepointError as error:
         return Check(name, text, FAIL, error.title)
     refusal = judge_send(plan, reading)
@@ -121,8 +122,7 @@ def _seconds(age: float | None) -> str:
 
 async def _destination_here(session: Session, plan: Plan) -> Check:
     name, text = "destination_here", f"{label(plan.to.version)} answers from here"
-    probed = await session.prober.probe_one(plan.to.snapshot.destination_url)
-    result = result_for(probed, plan.slug, plan.to.version)
+    result = await look_at(session, plan.slug, plan.to.snapshot.destination_url, plan.to.version)
     return _judge_destination(name, text, result)
 
 

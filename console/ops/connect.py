@@ -7,6 +7,7 @@ from typing import Final
 
 from console.api.auth import claims_of
 from console.api.client import HttpPlatform
+from console.api.lanes import Lanes
 from console.api.settings import ConnectionSettings, TokenSource
 from console.api.throttle import Patience
 from console.domain.errors import SignInNeeded
@@ -53,7 +54,8 @@ async def connect(
     try:
         source = tokens or _source(profile)
         operator = await _operator(source, store, target, profile, offline=offline, tolerant=tolerant)
-        platform = None if offline else HttpPlatform(connection_settings(profile), source, clock)
+        lanes = Lanes()
+        platform = None if offline else HttpPlatform(connection_settings(profile), source, clock, lanes=lanes)
     except BaseException:
         store.close()
         raise
@@ -66,6 +68,7 @@ async def connect(
         clock=clock,
         prober=Prober(settings, clock),
         probing=settings,
+        lanes=lanes,
     )
 
 

@@ -157,10 +157,15 @@ def same_job(session: Session, digest: str, options: Options) -> str:
 
 
 async def check_destinations(session: Session, preview: Preview) -> list[tuple[str, str, Verdict]]:
-    """Look at the new destinations from here: those that do not answer, as slug, address and verdict."""
+    """Look at the new destinations from here: those that do not answer, as slug, address and verdict.
+
+    Those that the profile says never to look at are left out.
+    """
+    never = session.profile.never_looks_at
+    asked = [url for url, slug in preview.destinations.items() if not never(slug, url)]
     failing = [
         (preview.destinations[probed.url], probed.url, probed.verdict)
-        async for probed in session.prober.probe(preview.destinations)
+        async for probed in session.prober.probe(asked)
         if not probed.verdict.healthy
     ]
     return sorted(failing, key=lambda found: found[:2])

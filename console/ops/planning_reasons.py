@@ -10,7 +10,6 @@ from cache.journal import Write
 from console.domain.links import Link, label
 from console.domain.readings import Reading
 from console.domain.routing import Visitor, route
-from console.domain.urls import host_of
 from console.domain.versions import Version, same_version
 from console.ops import record
 from console.ops.importing_record import imports_dir
@@ -33,7 +32,7 @@ def before_reading(
             left[slug] = f"open write: {held}, {age}; settle it with `repoint reconcile`"
         elif hold is not None:
             left[slug] = f"held at {label(hold.version)} by {hold.by} since {clock_time(hold.at, now.wall)}"
-        elif session.profile.opted_out(slug, host_of(link.destination_url) if link else ""):
+        elif session.profile.never_looks_at(slug, link.destination_url if link else ""):
             left[slug] = "opted out in the profile"
     return left
 
@@ -58,7 +57,7 @@ def clock_time(at: datetime, now: datetime) -> str:
 def not_as_listed(session: Session, shown: Link | None, reading: Reading, now: datetime) -> str:
     """Why a link is not what the operator was shown; empty when it is."""
     record_now, current = reading.record, reading.current
-    if session.profile.opted_out(reading.slug, host_of(current.snapshot.destination_url)):
+    if session.profile.never_looks_at(reading.slug, current.snapshot.destination_url):
         return "opted out in the profile"
     if shown is None:
         return "never seen: it is not in the list of this machine"

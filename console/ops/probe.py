@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from console.domain.health import HealthResult, Vantage
@@ -44,6 +45,7 @@ class Prober:
         self._context: ssl.SSLContext | None = None
         self._sweep: _Sweep | None = None
         self._paused = False
+        self._holds = 0
 
     async def probe(self, urls: Iterable[str]) -> AsyncGenerator[Probed]:
         """Findings as they come in, one for each different text; spellings of one URL are asked once.
@@ -54,7 +56,7 @@ class Prober:
             OSError: the file of authorities in the settings cannot be read.
         """
         sweep = self._sweep = await self._start()
-        if self._paused:
+        if self._paused or self._holds:
             sweep.pause()
         try:
             await sweep.load(urls)
@@ -99,7 +101,22 @@ class Prober:
     def resume(self) -> None:
         """Go on asking."""
         self._paused = False
+        self._go_on()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """A sweep asks nothing new meanwhile: something more urgent is under way. Single probes go on."""
+        self._holds += 1
         if self._sweep is not None:
+            self._sweep.pause()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._sweep is not None and not self._paused and not self._holds:
             self._sweep.resume()
 
     @property

@@ -308,6 +308,7 @@ KEYS: Final[dict[str, Key]] = {
             86400.0,
             "seconds after which a review is too old to act on",
         ),
+        Key("keep_health", _age, _from_number, 7776000.0, "seconds that health results are kept, like 90d"),
         Key("allow_plain_http", _yes_or_no, _from_boolean, False, "let the token travel unencrypted"),
         Key("proxy", proxy, str, None, "HTTP proxy, or none; default: HTTPS_PROXY, minus NO_PROXY"),
         Key(

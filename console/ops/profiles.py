@@ -55,6 +55,7 @@ class Profile:
         timeout: seconds, the whole of one call to the platform.
         probe_timeout: seconds, one try at a destination; a page that takes `probe_slow` is slow.
         sighting_max_age: seconds after which a sighting no longer counts as a review.
+        keep_health: seconds that health results are kept; the newest of each link always are.
         jwt_key: the public key, or `jwks_file` the key set, that must have signed the platform's JWTs.
         opt_out: slugs and hosts (`bank.example`, `*.partner.example`) that are never looked at.
         proxy: the proxy that calls to the platform take, settled for `base_url`; None for none.
@@ -86,6 +87,7 @@ class Profile:
     jwks_file: Path | None = None
     opt_out: tuple[str, ...] = ()
     sighting_max_age: float = 86400.0
+    keep_health: float = 7776000.0
     allow_plain_http: bool = False
     proxy: str | None = None
     refresh: bool = False
@@ -95,6 +97,12 @@ class Profile:
     def target(self, epoch: int = 0) -> Target:
         """The target that this profile names; operator and role are not known yet."""
         return Target(self.name, self.base_url, self.handle, self.environment, epoch=epoch)
+
+    def never_looks_at(self, slug: str, url: str) -> bool:
+        """Whether the destination of this link is never looked at, from here or by the platform."""
+        from console.domain.urls import host_of
+
+        return bool(self.opt_out) and self.opted_out(slug, host_of(url))
 
     def opted_out(self, slug: str, host: str) -> bool:
         """Whether this link, or the host of its destination (with or without port), is never looked at."""

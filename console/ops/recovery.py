@@ -65,7 +65,8 @@ async def settle_one(session: Session, write: Write) -> Settled:
         _close(session, write, WriteState.DROPPED, Outcome.CANCELLED, text)
         return Settled(write, Outcome.CANCELLED, text)
     try:
-        reading = await read_live(session, write.slug)
+        with session.first():
+            reading = await read_live(session, write.slug)
     except NotFound:
         text = f"{write.slug} does not exist any more."
         _close(session, write, WriteState.DROPPED, Outcome.STALE, text)

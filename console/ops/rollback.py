@@ -86,7 +86,8 @@ async def prepare(session: Session, request: Request) -> Plan | Result:
     busy = await open_write(session, request.slug)
     if busy is not None:
         return refused(session, request, busy)
-    reading = await read_live(session, request.slug)
+    with session.first():
+        reading = await read_live(session, request.slug)
     sighting = _sighting(session, request, reading)
     refusal = judge_sighting(sighting, reading, session.clock.now(), session.profile.sighting_max_age)
     if refusal is not None or sighting is None:
@@ -245,7 +246,8 @@ async def lock_and_send(session: Session, plan: Plan, checks: Sequence[Check] = 
         return _close(session, plan, checks, write_open(session, busy.existing))
     record.overrides(session, plan, tuple(checks))
     started = session.clock.now().monotonic
-    result = await _compare_and_send(session, plan, write)
+    with session.first():
+        result = await _compare_and_send(session, plan, write)
     seconds = session.clock.now().monotonic - started
     return replace(result, checks=tuple(checks), run=write.run, seconds=seconds)
 

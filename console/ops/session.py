@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from console.api.lanes import Lanes
 from console.api.port import Identity, Platform
 from console.domain.budget import Meter
 from console.domain.errors import Refused, RepointError, Unreachable
@@ -25,6 +28,7 @@ class Session:
         identity: what the platform said of us; None before it was asked.
         probing: how destinations are looked at.
         lost: why the platform was last out of reach; None while it answers.
+        lanes: whose call to the platform goes first.
     """
 
     target: Target
@@ -37,6 +41,7 @@ class Session:
     meter: Meter | None = None
     identity: Identity | None = None
     lost: RepointError | None = field(default=None)
+    lanes: Lanes = field(default_factory=Lanes)
 
     @property
     def offline(self) -> bool:
@@ -95,6 +100,12 @@ class Session:
                 detail="Nothing was sent.",
                 hint="Arm it for 15 minutes: repoint arm --reason TEXT",
             )
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """A rollback's own work: its calls go first, and no sweep asks anything new meanwhile."""
+        with self.lanes.first(), self.prober.held():
+            yield
 
     async def close(self) -> None:
         """Give connections and files back."""

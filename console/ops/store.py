@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cache.database import open_cache, open_journal
@@ -15,6 +16,7 @@ from cache.journal import Journal
 from cache.links import Inventory
 from cache.marks import Marks
 from cache.process import this_process
+from cache.retention import Pruned, prune
 from cache.runs import Runs
 from cache.sightings import Sightings
 from cache.spending import Spending
@@ -40,6 +42,10 @@ class Store:
     marks: Marks
     notice: str
     connections: tuple[sqlite3.Connection, ...]
+
+    def drop_old(self, keep_health_days: float, now: datetime) -> Pruned:
+        """Drop old health results and sightings, as `cache.retention.prune` does; the file keeps the room."""
+        return prune(self.connections[0], keep_health_days=keep_health_days, now=now, compact=False)
 
     @classmethod
     def open(cls, cache_path: Path, journal_path: Path) -> Store:

@@ -1,7 +1,6 @@
-"""Checking destinations from both vantage points, with every result kept as it comes.
+"""Checking destinations from this machine, with every result kept as it comes. Free.
 
-Looking from this machine is free; having the platform look costs a write and never spends the reserve
-that is kept for rollbacks.
+Having the platform look costs a write: `platform_check`. Neither ever spends the reserve for rollbacks.
 """
 
 from __future__ import annotations
@@ -11,18 +10,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
-from console.domain.errors import Refused, Throttled
-from console.domain.health import HealthResult, Vantage, Verdict
+from console.domain.errors import Refused
+from console.domain.health import HealthResult
 from console.domain.links import VersionId
-from console.domain.urls import host_of
 from console.ops import meter
+from console.ops.look import not_looked_at
 from console.ops.probe import Prober, result_for
 from console.ops.session import Session
-from console.ops.sync import with_versions
 
 _KEEP_EVERY: Final = 50
-_POLL_SECONDS: Final = 2.0
-_POLLS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ def from_cache(session: Session, slugs: Iterable[str]) -> list[Checkable]:
 
 def opted_out(session: Session, item: Checkable) -> bool:
     """Whether the profile says never to look at it."""
-    return session.profile.opted_out(item.slug, host_of(item.destination_url))
+    return session.profile.never_looks_at(item.slug, item.destination_url)
 
 
 async def check_from_here(
@@ -65,7 +61,7 @@ async def check_from_here(
     try:
         for item in items:
             if opted_out(session, item):
-                yield _not_checked(session, item)
+                yield not_looked_at(session, item.slug, item.destination_url, item.version)
             else:
                 by_url.setdefault(item.destination_url, []).append(item)
         async with aclosing(prober.probe(by_url)) as probes:
@@ -79,42 +75,6 @@ async def check_from_here(
                     batch = []
     finally:
         session.store.health.add(batch)
-
-
-def _not_checked(session: Session, item: Checkable) -> HealthResult:
-    return HealthResult(
-        slug=item.slug,
-        destination_url=item.destination_url,
-        verdict=Verdict.NOT_CHECKED,
-        vantage=Vantage.HERE,
-        checked_at=session.clock.now().wall,
-        version=item.version,
-        detail="opted out in the profile",
-    )
-
-
-async def check_from_platform(session: Session, slugs: Sequence[str]) -> list[HealthResult]:
-    """Have the platform check destinations now. Costs one write; an empty selection means every link.
-
-    Raises:
-        Refused: reason `reserve`: only writes that are kept for rollbacks are left.
-        Throttled: the platform's run did not end in time; what it found so far is kept.
-    """
-    await require_spare_write(session)
-    platform = session.online()
-    run = await platform.check_health(slugs, timeout_seconds=session.profile.timeout)
-    session.count_write()
-    polls = 0
-    while not run.finished:
-        if polls >= _POLLS:
-            session.store.health.add(run.results)
-            raise Throttled("The platform's health run has not ended yet", hint="Look again in a minute")
-        polls += 1
-        await session.clock.sleep(_POLL_SECONDS)
-        run = await platform.last_health()
-    found = with_versions(session, run.results)
-    session.store.health.add(found)
-    return found
 
 
 async def require_spare_write(session: Session) -> None:

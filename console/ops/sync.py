@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from console.domain.errors import RepointError
 from console.domain.health import HealthResult
 from console.ops.session import Session
+from console.ops.upkeep import keep_in_bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ async def sync(session: Session, on_progress: Callable[[Progress], None] | None 
         if on_progress is not None:
             on_progress(Progress(done, known))
     removed = inventory.finish_sync(generation, at)
-    return Synced(done, new, changed, removed, await read_platform_health(session), at)
+    results = await read_platform_health(session)
+    keep_in_bounds(session)
+    return Synced(done, new, changed, removed, results, at)
 
 
 async def read_platform_health(session: Session) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.domain.errors import Refused
-from console.domain.health import HealthResult, Vantage, Verdict
+from console.domain.health import HealthResult
 from console.domain.links import label
 from console.domain.outages import kind_of
-from console.domain.urls import host_of
 from console.domain.versions import Version
+from console.ops.look import not_looked_at
 from console.ops.probe import Probed, Prober, result_for
 from console.ops.review import Review
 from console.ops.session import Session
@@ -156,9 +156,6 @@ def _known_against(review: Review, candidate: Version) -> str:
 def _not_for_us(session: Session, slug: str, candidate: Version) -> HealthResult | None:
     """The result of a destination that the profile says never to look at; None where we may look."""
     url = candidate.snapshot.destination_url
-    if not session.profile.opted_out(slug, host_of(url)):
+    if not session.profile.never_looks_at(slug, url):
         return None
-    now = session.clock.now().wall
-    return HealthResult(
-        slug, url, Verdict.NOT_CHECKED, Vantage.HERE, now, version=candidate.version, detail="opted out"
-    )
+    return not_looked_at(session, slug, url, candidate.version)

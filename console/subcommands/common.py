@@ -46,6 +46,14 @@ async def _run(profile: Profile, args: argparse.Namespace, out: Output, work: Wo
         await session.close()
 
 
+def age_words(seconds: float) -> str:
+    """An age in its largest unit: `12 s`, `4 min`, `3 h`, `9 d`."""
+    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
 def add_query(parser: argparse.ArgumentParser) -> None:
     """The filter, in words."""
     parser.add_argument(

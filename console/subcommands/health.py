@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from console.domain.errors import Refused
 from console.exits import ExitCode
 from console.output import Output, Styled, Tone
-from console.subcommands.common import add_query, in_session, sync_first
+from console.subcommands.common import add_query, age_words, in_session, sync_first
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.health import HealthResult
+    from console.domain.outages import Side
     from console.ops.session import Session
 
 EXAMPLE = "repoint health host:shop.example --outages"
@@ -29,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="here",
         help="here (free), platform (costs one write), or both",
     )
+    parser.add_argument("--yes", action="store_true", help="spend the platform's write without being asked")
     parser.add_argument("--timeout", type=float, metavar="S", help="seconds for one destination")
     parser.add_argument("--outages", action="store_true", help="cluster failures by host")
 
@@ -48,29 +52,57 @@ async def _health(session: Session, out: Output, args: argparse.Namespace) -> in
     now = session.clock.now().wall.timestamp()
     inventory = session.store.inventory
     slugs = inventory.slugs(inventory.select(query, Sort.HEALTH, now))
-    everything = query.empty
-    results: list[HealthResult] = []
+    far: list[HealthResult] = []
+    if args.vantage in {"platform", "both"} and slugs:
+        far = await _from_platform(session, out, [] if query.empty else slugs, yes=args.yes)
+    wanted = set(slugs)
     with out.progress("checked", len(slugs)) as progress:
-        async for result in _results(session, args, [] if everything else slugs, slugs):
-            results.append(result)
+        async for result in _results(session, args, [r for r in far if r.slug in wanted], slugs):
             progress.advance()
             if not args.outages:
                 _print(out, result)
     if args.outages:
-        _print_outages(session, out, results)
+        _print_outages(session, out, slugs)
     return ExitCode.DONE
 
 
-async def _results(
-    session: Session, args: argparse.Namespace, selection: list[str], slugs: list[str]
-) -> AsyncIterator[HealthResult]:
-    from console.ops.sweep import check_from_here, check_from_platform, from_cache
+async def _from_platform(session: Session, out: Output, slugs: list[str], *, yes: bool) -> list[HealthResult]:
+    """The platform's results. What they cost is said first; a person is asked, a script has asked for it.
 
-    if args.vantage in {"platform", "both"} and slugs:
-        wanted = set(slugs)
-        for result in await check_from_platform(session, selection):
-            if result.slug in wanted:
-                yield result
+    Raises:
+        Refused: reason `not_confirmed`, or `reserve`.
+    """
+    from console.ops.platform_check import check_from_platform, cost_of
+
+    cost = await cost_of(session, slugs)
+    if cost.writes and out.interactive and not yes:
+        if (out.ask(f"{cost.sentence}. Spend it? Type yes") or "").strip().lower() not in {"yes", "y"}:
+            raise Refused(
+                "The platform was not asked",
+                reason="not_confirmed",
+                detail="Nothing was spent.",
+                hint="Check from here, which is free: --from here",
+            )
+    else:
+        out.note(f"{cost.sentence}.")
+    with out.progress("checked by the platform") as progress:
+        before = 0
+
+        def moved(done: int, _total: int) -> None:
+            nonlocal before
+            progress.advance(done - before)
+            before = done
+
+        return await check_from_platform(session, slugs, moved)
+
+
+async def _results(
+    session: Session, args: argparse.Namespace, far: list[HealthResult], slugs: list[str]
+) -> AsyncIterator[HealthResult]:
+    from console.ops.sweep import check_from_here, from_cache
+
+    for result in far:
+        yield result
     if args.vantage in {"here", "both"}:
         async for result in check_from_here(session, from_cache(session, slugs), args.timeout):
             yield result
@@ -93,26 +125,36 @@ def _print(out: Output, result: HealthResult) -> None:
     )
 
 
-def _print_outages(session: Session, out: Output, results: list[HealthResult]) -> None:
+def _print_outages(session: Session, out: Output, slugs: list[str]) -> None:
     from console import documents
-    from console.domain.outages import cluster
+    from console.ops.outages import outages_among
 
-    since = session.store.health.failing_since
-    dated = [replace(r, failing_since=since(r.slug) or r.failing_since) for r in results]
-    outages = cluster(dated)
+    outages = outages_among(session, slugs)
     if out.json:
         for outage in outages:
             out.record(documents.outage(outage))
         return
+    now = session.clock.now().wall
     rows = [
         [
             outage.host,
             Styled(f"{outage.count:,} {outage.band.value}", _TONES.get(outage.band.value, Tone.DIM)),
-            "  ".join(f"{kind} ×{count}" for kind, count in outage.kinds.most_common()),
+            "  ".join(f"{kind} ×{count}" for kind, count in outage.kinds.most_common())
+            + (f"  ({outage.flapping:,} flapping)" if outage.flapping else ""),
             documents.when(outage.since),
+            _side(outage.here, now),
+            _side(outage.platform, now),
+            outage.difference.value,
         ]
         for outage in outages
     ]
-    out.table(["HOST", "LINKS", "KINDS", "SINCE"], rows)
+    out.table(["HOST", "LINKS", "KINDS", "SINCE", "HERE", "PLATFORM", "MEANS"], rows)
     if not rows:
         out.note("No outage: nothing that was looked at is broken.")
+
+
+def _side(side: Side | None, now: datetime) -> str:
+    """What one vantage point last saw, with its age: a failure of yesterday is not one of now."""
+    if side is None:
+        return "not looked"
+    return f"{side.kind}, {age_words((now - side.checked_at).total_seconds())} ago"

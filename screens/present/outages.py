@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from console.domain.health import Band, Difference
-from console.domain.outages import Outage
+from console.domain.outages import Outage, Side
 from screens.glyphs import Glyphs
 from screens.present.cells import Cell, clipped, fit, joined, width_of
 from screens.present.words import age_short, count, duration, since
@@ -77,14 +76,10 @@ def outage_cells(outage: Outage, samples: Sequence[int], look: Look, width: int,
 
 
 def outage_lines(
-    outages: Sequence[Outage],
-    samples: Mapping[str, Sequence[int]],
-    look: Look,
-    width: int,
-    now: datetime,
-) -> list[Text]:
-    """All outages, one a line."""
-    return [joined(outage_cells(o, samples.get(o.host, ()), look, width, now)) for o in outages]
+    outage: Outage, samples: Sequence[int], look: Look, width: int, now: datetime
+) -> tuple[Text, Text]:
+    """One host in two lines: what fails since when, and both vantage points side by side."""
+    return joined(outage_cells(outage, samples, look, width, now)), second_look_line(outage, look, width, now)
 
 
 def healthy_line(hosts: int, links: int, latencies: Sequence[float], look: Look, width: int) -> Text:
@@ -104,10 +99,17 @@ def healthy_line(hosts: int, links: int, latencies: Sequence[float], look: Look,
 
 
 def sweep_line(
-    done: int, total: int, per_second: float, look: Look, width: int, *, paused: bool = False
+    done: int,
+    total: int,
+    per_second: float,
+    look: Look,
+    width: int,
+    *,
+    paused: bool = False,
+    name: str = "Sweep",
 ) -> Text:
     """`Sweep  1,204 of 12,418  ━━━━──────  92/s  2 min left`."""
-    left: list[Cell] = [("Sweep  ", look.muted), (f"{count(done)} of {count(total)}  ", look.text)]
+    left: list[Cell] = [(f"{name}  ", look.muted), (f"{count(done)} of {count(total)}  ", look.text)]
     rest = (total - done) / per_second if per_second > 0 else None
     right = "paused" if paused else f"{per_second:.0f}/s"
     if not paused and rest is not None and done < total:
@@ -121,50 +123,35 @@ def sweep_line(
 
 
 OLD_SECONDS: Final = 600.0
-"""From this age the platform's result says little of now."""
+"""From this age a result says little of now."""
 
 
-@dataclass(frozen=True, slots=True)
-class TwoLooks:
-    """One host from both vantage points, in words. `age` of the platform's result in seconds."""
+def second_look_line(outage: Outage, look: Look, width: int, now: datetime) -> Text:
+    """Both vantage points: `Second look  here 503 12s  platform 503 1m  down from both  3 flapping`.
 
-    host: str
-    here: str
-    platform: str | None
-    age: float
-    difference: Difference
-
-
-def second_look_lines(looks: Sequence[TwoLooks], look: Look, width: int) -> list[Text]:
-    """Both vantage points: `Second look  shop.example  here 503  platform 503 1m  down from both`.
-
-    An old result of the platform is told as old: it may be of another state of the world.
+    An old result is told as old: it may be of another state of the world.
     """
-    host_width = min(26, max((width_of(look.say(each.host)) for each in looks), default=0))
-    lines = []
-    for number, each in enumerate(looks):
-        old = each.platform is not None and each.age > OLD_SECONDS
-        far = "platform unknown" if each.platform is None else f"platform {look.say(each.platform)}"
-        if each.platform is not None:
-            far += f", {duration(each.age)} ago" if old else f" {age_short(each.age)}"
-        cells: list[Cell] = [
-            (fit("Second look" if number == 0 else "", 13, ""), look.muted),
-            (fit(look.say(each.host), host_width, look.glyphs.ellipsis) + "  ", look.text),
-            (
-                fit(f"here {look.say(each.here)}", 24 if width >= _WIDE else 15, look.glyphs.ellipsis),
-                look.text,
-            ),
-            (
-                fit(far, 30 if width >= _WIDE else 16, look.glyphs.ellipsis) + " ",
-                look.slow if old else look.muted,
-            ),
-            (each.difference.value, _style_of(each.difference, look)),
-        ]
-        lines.append(joined(clipped(cells, width, look)))
-    return lines
+    wide = width >= _WIDE
+    cells: list[Cell] = [("  " + fit("Second look", 13 if wide else 0, ""), look.muted)]
+    for name, side in (("here", outage.here), ("platform", outage.platform)):
+        text, style = _side(name, side, look, now)
+        cells.append((fit(text, 30 if wide else 24, look.glyphs.ellipsis) + " ", style))
+    cells.append((outage.difference.value, _style_of(outage.difference, look)))
+    if outage.flapping:
+        cells.append((f"  {count(outage.flapping)} flapping", look.slow))
+    return joined(clipped(cells, width, look))
+
+
+def _side(name: str, side: Side | None, look: Look, now: datetime) -> tuple[str, Style]:
+    if side is None:
+        return f"{name} not looked at", look.faint
+    age = (now - side.checked_at).total_seconds()
+    if age > OLD_SECONDS:
+        return f"{name} {look.say(side.kind)}, {duration(age)} ago", look.slow
+    return f"{name} {look.say(side.kind)} {age_short(age)}", look.text
 
 
 def _style_of(difference: Difference, look: Look) -> Style:
     if difference in {Difference.AGREE_OK, Difference.SLOW_NOT_DOWN, Difference.BLOCKED_NOT_DOWN}:
         return look.ok
-    return look.slow if difference is Difference.INCONCLUSIVE else look.down
+    return look.down if difference is Difference.AGREE_DOWN else look.slow

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cache.database import open_cache, open_journal
-from cache.health import HealthLog, counts
+from cache.health import HealthLog
 from cache.links import Inventory
 from cache.marks import Hold, Marks, Note
 from cache.problems import Damaged, Store
 from cache.retention import Pruned, clear, prune, size
 from cache.sightings import Sightings
 from cache.timelines import Timelines
-from console.domain.health import HealthResult, Phase, Vantage, Verdict, newest_by_vantage
+from console.domain.health import HealthResult, Phase, Vantage, Verdict, newest_by_vantage, speaking
 from console.domain.links import Link, VersionId
 from console.domain.moments import Moment
 from console.domain.outages import cluster
@@ -100,7 +100,7 @@ def test_the_link_shows_the_better_informed_newest_result_in_whatever_order_they
         log.add(results[start:end])
     loud = newest_by_vantage(r for r in results if r.verdict not in SILENT)
     quiet = newest_by_vantage(r for r in results if r.verdict in SILENT)
-    best = counts(*(loud.get(v) or quiet.get(v) for v in (Vantage.HERE, Vantage.PLATFORM)))
+    best = speaking(*(loud.get(v) or quiet.get(v) for v in (Vantage.HERE, Vantage.PLATFORM)))
     [row] = inventory.rows([1])
     assert row.verdict == (best.verdict if best else None)
     assert row.checked_at == (best.checked_at.timestamp() if best else None)
@@ -134,7 +134,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def test_which_of_two_vantage_points_speaks(
     here: tuple[Verdict, float], platform: tuple[Verdict, float], speaks: Vantage
 ) -> None:
-    chosen = counts(result(*here), result(*platform, Vantage.PLATFORM))
+    chosen = speaking(result(*here), result(*platform, Vantage.PLATFORM))
     assert chosen is not None
     assert chosen.vantage is speaks
 

@@ -59,6 +59,7 @@ TWINS = {
     "timeout": ("2.5", 2.5),
     "probe_timeout": ("20", 20.0),
     "probe_slow": ("1.5", 1.5),
+    "keep_health": ("30d", 2592000.0),
     "probe_allow_private": ("1", True),
     "rollback_target_key": ("versionId", "versionId"),
     "honours_idempotency": ("true", True),

@@ -16,8 +16,8 @@ from console.api.port import HealthRun
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.versions import Timeline
-from console.ops.browse import board
 from console.ops.notes import clear_bad, note_bad, release
+from console.ops.outages import board
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from console.ops.sync import sync
@@ -25,6 +25,9 @@ from screens.ask_screen import AskScreen
 from screens.console import Console
 from screens.help_screen import TextScreen
 from screens.hold_watch import HoldWatch
+from screens.present.outages import second_look_line
+from screens.themes import look as look_like
+from screens.widgets.outage_list import OutageList
 from screens.widgets.text_pane import TextPane
 from tests.support.console_driver import Driver
 from tests.support.frozen import NOW, FrozenPlatform, FrozenProber, frozen_console, frozen_session, history
@@ -69,7 +72,7 @@ def text_of(app: Console) -> str:
 
 
 def health_text(driver: Driver) -> str:
-    return "\n".join(driver.app.main.health.query_one(TextPane).texts)
+    return "\n".join(driver.app.main.health.query_one(OutageList).texts)
 
 
 async def answer(driver: Driver, words: str) -> None:
@@ -144,19 +147,18 @@ async def test_a_running_check_is_paused_and_stopped(monkeypatch: pytest.MonkeyP
         await driver.until(lambda: "here 503" in health_text(driver), "what was found stays")
 
 
-async def test_an_old_result_of_the_platform_is_told_as_old() -> None:
+async def test_an_old_result_is_told_as_old_and_not_read_together_with_a_new_one() -> None:
     async with session_of() as session:
         await sync(session)
         items = from_cache(session, [SLUG])
         assert [result async for result in check_from_here(session, items)]
-        (look, *_) = (await board(session)).looks
-        assert look.platform is not None
-        assert look.here.status_code == look.platform.status_code == 503
-    from screens.present.outages import TwoLooks, second_look_lines
-    from screens.themes import look as look_like
-
-    old = TwoLooks("shop.example", "503", "503", timedelta(minutes=25).total_seconds(), look.difference)
-    (line,) = second_look_lines([old], look_like("dark"), 116)
+        (shop, *_) = (await board(session)).outages
+        assert shop.here is not None
+        assert shop.platform is not None
+        assert (shop.here.kind, shop.platform.kind) == ("503", "503")
+        assert shop.difference is Difference.AGREE_DOWN
+    looked = replace(shop.platform, checked_at=NOW - timedelta(minutes=25))
+    line = second_look_line(replace(shop, platform=looked), look_like("dark"), 116, NOW)
     assert "platform 503, 25 min ago" in line.plain
 
 
@@ -186,10 +188,12 @@ class Wide(FrozenPlatform):
 async def test_the_second_look_finds_the_one_link_that_was_looked_at_from_here() -> None:
     async with session_of(Wide()) as session:
         await sync(session)
-        assert (await board(session)).looks == ()
+        (before,) = (await board(session)).outages
+        assert (before.here, before.difference) == (None, Difference.INCONCLUSIVE)
         assert [result async for result in check_from_here(session, from_cache(session, ["x33"]))]
-        (found,) = (await board(session)).looks
-        assert (found.here.slug, found.difference) == ("x33", Difference.SLOW_NOT_DOWN)
+        (found,) = (await board(session)).outages
+        assert found.here is not None
+        assert (found.here.looked, found.count, found.difference) == (1, 40, Difference.SLOW_NOT_DOWN)
 
 
 async def test_notes_and_releases_stand_in_the_journal_and_in_the_list() -> None:

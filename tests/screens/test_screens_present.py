@@ -14,7 +14,7 @@ from support.linkrows import NOW, FakeRow
 from console.domain.health import Band, Difference, HealthResult, Phase, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.moments import Freshness
-from console.domain.outages import Outage
+from console.domain.outages import Outage, Side
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, CheckStatus, Refusal, Result
 from console.domain.target import Role, Target
@@ -23,7 +23,7 @@ from screens.present.cells import fit, width_of
 from screens.present.chrome import KeyHint, TopState, key_line, top_line
 from screens.present.diff import side_by_side, unified
 from screens.present.links import columns_for, header_cells, link_text
-from screens.present.outages import TwoLooks, outage_lines, second_look_lines, sparkline, sweep_line
+from screens.present.outages import outage_lines, sparkline, sweep_line
 from screens.present.rollback import check_lines, refusal_lines, result_lines
 from screens.present.timeline import TimelineMarks, entries, rollback_lanes, texts
 from screens.present.words import age_short, ago, health_word, since
@@ -161,7 +161,9 @@ def _everything(text: str, width: int, theme: str, *, unicode: bool) -> list[str
         *diff(timeline.versions[1].snapshot, timeline.versions[0].snapshot),
         Change(text, [text], {text: 1}),
     )
-    outage = Outage(text, Band.DOWN, Counter({text: 3, "503": 9}), THEN, ("a",))
+    side = Side(1, 1, Verdict.DEAD, text, THEN)
+    kinds = Counter({text: 3, "503": 9})
+    outage = Outage(text, Band.DOWN, kinds, THEN, ("a",), THEN, side, side, Difference.HERE_ONLY, 2)
     check = Check("n", text, CheckStatus.FAIL, text, overridable=True, override=text)
     refusal = Refusal("r", text or "no", 9, text or 1, text, THEN, text, changes, (text,))
     result = Result(
@@ -175,8 +177,7 @@ def _everything(text: str, width: int, theme: str, *, unicode: bool) -> list[str
             texts(entries(timeline, marks, shown, width, THEN)),
             unified(changes, shown, width),
             side_by_side(changes, shown, width, before=text, after=text),
-            outage_lines((outage,), {text: [1, 2]}, shown, width, THEN),
-            second_look_lines([TwoLooks(text, text, text, 60.0, Difference.HERE_ONLY)], shown, width),
+            outage_lines(outage, [1, 2], shown, width, THEN),
             check_lines((check,), shown, width),
             refusal_lines(refusal, shown, width, THEN),
             result_lines(result, shown, width, THEN),

@@ -1,0 +1,190 @@
+"""Looking from both sides, through the core, at the practice platform over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from console.domain.errors import Refused, RepointError, Unreachable
+from console.domain.health import Difference, HealthResult, Vantage, Verdict
+from console.ops.checks import all_checks
+from console.ops.outages import board, outages_among
+from console.ops.platform_check import check_from_platform, cost_of
+from console.ops.session import Session
+from console.ops.sweep import check_from_here, from_cache
+from console.ops.sync import sync
+from console.ops.verify import restored_health
+from console.practice.landing import Page, Site
+from console.practice.server import PracticeServer
+from tests.support.clock import START, ManualClock
+from tests.support.desk import at, planned
+
+SLUGS = ["docs", "spring-launch", "old-page"]
+CHECK = "health-check$"
+
+
+async def looked(session: Session, slugs: list[str]) -> dict[str, HealthResult]:
+    return {r.slug: r async for r in check_from_here(session, from_cache(session, slugs))}
+
+
+async def test_the_platform_checks_a_selection_for_one_write(practice: PracticeServer) -> None:
+    async with at(practice) as session:
+        await sync(session)
+        cost = await cost_of(session, SLUGS)
+        used = practice.platform.writes_today
+        assert (cost.links, cost.writes) == (3, 1)
+        assert f"costs 1 of the {cost.left:,} writes left" in cost.sentence
+        found = {r.slug: r for r in await check_from_platform(session, SLUGS)}
+        assert practice.platform.writes_today == used + 1
+        assert session.meter is not None
+        assert session.meter.left == (cost.left or 0) - 1
+    verdicts = {slug: r.verdict for slug, r in found.items()}
+    assert verdicts == {"docs": Verdict.OK, "spring-launch": Verdict.SERVER_ERROR, "old-page": Verdict.DEAD}
+    assert {r.vantage for r in found.values()} == {Vantage.PLATFORM}
+    assert found["spring-launch"].version == 9
+
+
+async def test_a_run_is_polled_and_told(practice: PracticeServer) -> None:
+    practice.platform.manners.checks_at_once = 2
+    clock = ManualClock()
+    clock.sleep = asyncio.sleep  # type: ignore[method-assign]  # the run goes on in real time
+    told: list[tuple[int, int]] = []
+    async with at(practice) as session:
+        await sync(session)
+        session.clock = clock
+        found = await check_from_platform(session, SLUGS, lambda done, total: told.append((done, total)))
+    assert sorted(r.slug for r in found) == sorted(SLUGS)
+    assert {total for _, total in told} <= {3}
+
+
+@pytest.mark.parametrize("status", [503, 504])
+async def test_a_gateway_that_gives_up_is_no_result(practice: PracticeServer, status: int) -> None:
+    async with at(practice) as session:
+        await sync(session)
+        before = session.store.health.latest(SLUGS)
+        practice.platform.faults.add("answer", method="POST", path=CHECK, status=status)
+        with pytest.raises(Unreachable) as caught:
+            await check_from_platform(session, SLUGS)
+        assert f"no result ({status})" in caught.value.title
+        assert session.store.health.latest(SLUGS) == before
+
+
+async def test_a_platform_without_the_route_is_read_by_the_other_method(practice: PracticeServer) -> None:
+    async with at(practice) as session:
+        await sync(session)
+        practice.platform.faults.add("no_route", method="POST", path=CHECK, status=405)
+        found = await check_from_platform(session, SLUGS)
+        assert {r.slug for r in found} >= set(SLUGS)
+        for method in ("POST", "GET"):
+            practice.platform.faults.add("no_route", method=method, path=CHECK, status=404)
+        with pytest.raises(RepointError, match="checks no destinations"):
+            await check_from_platform(session, SLUGS)
+
+
+async def test_the_reserve_is_not_spent_and_looking_from_here_is_free(serve: Any) -> None:
+    practice = serve("tiny", plan="PRO")
+    practice.platform.set_used(8)
+    async with at(practice) as session:
+        await sync(session)
+        with pytest.raises(Refused) as caught:
+            await check_from_platform(session, SLUGS)
+        assert caught.value.reason == "reserve"
+        assert len(await looked(session, SLUGS)) == 3
+    assert practice.platform.writes_today == 8
+
+
+async def test_what_only_the_platform_cannot_reach_is_on_the_board(practice: PracticeServer) -> None:
+    async with at(practice) as session:
+        await sync(session)
+        await check_from_platform(session, ["spring-launch"])
+        practice.platform.landing.recover("shop")
+        await looked(session, ["spring-launch"])
+        (shop,) = outages_among(session, ["spring-launch"])
+        assert shop.difference is Difference.PLATFORM_ONLY
+        assert "shop.localhost" in {o.host for o in (await board(session)).outages}
+
+
+async def test_a_destination_that_goes_and_comes_is_marked_as_flapping(practice: PracticeServer) -> None:
+    clock = ManualClock()
+    async with at(practice, clock) as session:
+        await sync(session)
+        for page in (Page.DOWN, Page.OK, Page.DOWN, Page.OK):
+            practice.platform.landing.set_site("docs", Site(page))
+            clock.advance(60)
+            await looked(session, ["docs"])
+        (found,) = outages_among(session, ["docs"])
+        assert (found.flapping, found.kinds) == (1, {"flapping": 1})
+        clock.advance(3600)
+        assert outages_among(session, ["docs"]) == ()
+
+
+def hits(practice: PracticeServer, host: str) -> int:
+    return sum(n for where, n in practice.platform.landing.hits.items() if where.startswith(f"{host}."))
+
+
+async def test_what_is_opted_out_is_looked_at_by_nobody(practice: PracticeServer) -> None:
+    out = ("www.localhost", "docs")
+    practice.platform.landing.set_site("hang", Site(Page.OK))
+    async with at(practice, opt_out=out) as session:
+        await sync(session)
+        assert (await looked(session, ["docs"]))["docs"].verdict is Verdict.NOT_CHECKED
+        plan = await planned(session)
+        checks = {check.name: check for check in await all_checks(session, plan)}
+        assert checks["destination_here"].detail == "opted out in the profile"
+        found = {r.slug for r in await check_from_platform(session, [])}
+        assert "docs" not in found
+        assert "spring-launch" in found
+        from console.domain.outcomes import Outcome
+        from console.domain.plans import Result
+
+        after = await restored_health(session, plan, Result(Outcome.APPLIED, plan.slug, 9, 8, 10))
+        assert after.verdict is Verdict.NOT_CHECKED
+    assert (hits(practice, "docs"), hits(practice, "www")) == (0, 0)
+
+
+async def test_old_results_are_dropped_once_a_day_but_never_the_newest(practice: PracticeServer) -> None:
+    clock = ManualClock()
+    async with at(practice, clock, keep_health=30 * 86400.0) as session:
+        await sync(session)
+        log = session.store.health
+        url = practice.platform.link("docs")["destinationUrl"]
+        old = [
+            HealthResult("docs", url, Verdict.OK, Vantage.HERE, START - timedelta(days=days))
+            for days in (50, 40)
+        ]
+        log.add(old)
+        await sync(session)
+        assert len([r for r in log.of("docs") if r.vantage is Vantage.HERE]) == 2
+        clock.advance(86400)
+        await sync(session)
+        assert [r.checked_at for r in log.of("docs") if r.vantage is Vantage.HERE] == [old[1].checked_at]
+
+
+async def test_a_rollback_goes_before_everything_else(practice: PracticeServer) -> None:
+    """While a rollback's work is under way no other read begins and no sweep asks anything new."""
+    begun = asyncio.Event()
+    async with at(practice) as session:
+
+        async def read() -> None:
+            await begun.wait()
+            await session.online().link("spring-launch")
+
+        async def look() -> None:
+            await begun.wait()
+            await looked(session, ["docs"])
+
+        await sync(session)
+        others = [asyncio.create_task(read()), asyncio.create_task(look())]
+        asked = len(practice.platform.requests)
+        with session.first():
+            begun.set()
+            await asyncio.wait(others, timeout=0.2)
+            await session.online().link("docs")
+            assert len(practice.platform.requests) == asked + 1
+            assert hits(practice, "docs") == 0
+            assert not any(other.done() for other in others)
+        await asyncio.wait_for(asyncio.gather(*others), 60)
+    assert hits(practice, "docs") == 1
