@@ -1,0 +1,78 @@
+"""What the keys about health do: look from here, have the platform look, go to what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from console.domain.health import Difference
+from console.ops.platform_check import cost_of
+from screens.actions import Scope
+from screens.ask_screen import AskScreen
+from screens.console_main import MainScreen
+
+
+class HealthActs:
+    """The actions on health."""
+
+    def __init__(self, main: MainScreen) -> None:
+        self.main = main
+
+    def table(self) -> dict[str, Callable[[], None]]:
+        """What each action of the table does."""
+        return {
+            "check": self.check,
+            "check-failing": self.check_failing,
+            "check-platform": self.check_platform,
+            "outage-links": self.outage_links,
+        }
+
+    def check(self) -> None:
+        """Look from here at what the focus means."""
+        if slugs := self._meant():
+            self.main.health.check(slugs)
+
+    def check_failing(self) -> None:
+        """Look from here again at every link that fails."""
+        self.main.health.check(self.main.health.failing)
+
+    def check_platform(self) -> None:
+        """Have the platform look, after its cost was said and confirmed."""
+        slugs = self._meant()
+        if slugs:
+            self.main.run_worker(self._ask_platform(slugs), group="cost", exclusive=True)
+
+    async def _ask_platform(self, slugs: list[str]) -> None:
+        cost = await self.main.desk.ask(lambda s: cost_of(s, slugs), live=True)
+        if cost is None:
+            return
+
+        def answered(words: str | None) -> None:
+            if (words or "").strip().lower() in {"yes", "y"}:
+                self.main.health.ask_platform(slugs)
+            else:
+                self.main.say("ask platform: not confirmed, nothing was spent")
+
+        self.main.app.push_screen(
+            AskScreen("Ask the platform", f"{cost.sentence}. Type yes to go on."), answered
+        )
+
+    def _meant(self) -> list[str]:
+        """Marked links; in the timeline its link; in health its host's; else those of the filter."""
+        main = self.main
+        if not main.links.table.marks:
+            if main.timeline.view.has_focus:
+                return [main.timeline.slug]
+            if main.scope is Scope.HEALTH and main.health.outage is not None:
+                return list(main.health.outage.slugs)
+        return main.links.wanted()
+
+    def outage_links(self) -> None:
+        """The links of the failing host under the cursor, as a filter."""
+        outage = self.main.health.outage
+        if outage is None:
+            return
+        self.main.trail.note()
+        # What only the platform, or only now and then, fails to reach may be `ok` in the list.
+        plain = outage.flapping or outage.difference is Difference.PLATFORM_ONLY
+        self.main.links.filter_by(f"host:{outage.host}" + ("" if plain else " -status:ok"))
+        self.main.show_pane("links")
