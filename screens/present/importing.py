@@ -157,7 +157,7 @@ class ColumnShown:
 
 def column_lines(columns: Sequence[ColumnShown], look: Look, width: int) -> list[Text]:
     """Which column fills which field, one a line."""
-    head = min(24, max(8, (width - 4) // 2))
+    head = min(24, max(8, width - 28))  # the rest holds the longest field that was guessed
     lines = []
     for column in columns:
         name = fit(look.say(column.header) or "(no name)", head, look.glyphs.ellipsis)
