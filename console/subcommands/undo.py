@@ -1,4 +1,4 @@
-"""`repoint undo RUN`: back to the version before an applied rollback, under the same guard."""
+"""`repoint undo RUN`: back to the versions before an applied rollback, or a whole run; the same guard."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused
+from console.exits import ExitCode
 from console.output import Output
+from console.subcommands.batch_shown import add_limits
+from console.subcommands.batch_shown import carry_out as carry_out_batch
 from console.subcommands.common import in_session
 from console.subcommands.rollback import add_confirmation, carry_out, refused
 
 if TYPE_CHECKING:
+    from console.domain.batches import BatchPlan
     from console.ops.session import Session
 
 EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
@@ -18,9 +22,10 @@ EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
-    parser.add_argument("run_id", metavar="RUN", help="the run, as `rollback` printed it")
+    parser.add_argument("run_id", metavar="RUN", help="the run, as `rollback` or `run` printed it")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
     add_confirmation(parser)
+    add_limits(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,8 +36,28 @@ def run(args: argparse.Namespace) -> int:
 async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.ops.rollback import undo
 
+    known = session.store.runs.get(args.run_id)
+    if known is not None:
+        from console.ops.batch_follow import plan_back
+
+        plan_of_run = await plan_back(session, known.run, args.reason)
+        if args.dry_run:
+            return _shown(out, plan_of_run)
+        return await carry_out_batch(session, out, args, plan_of_run)
     try:
         plan = await undo(session, args.run_id, args.reason)
     except Refused as error:
         return refused(out, error, "", None)
     return await carry_out(session, out, args, plan)
+
+
+def _shown(out: Output, plan: BatchPlan) -> int:
+    """A dry run: what the way back of a whole run would be. Nothing is sent, and nothing kept."""
+    from console.ops.plan_file import PlanState, document
+    from console.subcommands.plan_shown import show_plan
+
+    if out.json:
+        out.document(document(plan))
+    else:
+        show_plan(out, plan, PlanState.READY, None)
+    return ExitCode.DONE

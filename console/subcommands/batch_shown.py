@@ -1,0 +1,262 @@
+"""What the verbs of a run share: asking for words, progress, Ctrl-C, its document, its exit code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from console.domain.errors import Refused, UsageProblem
+from console.exits import ExitCode, exit_code, exit_code_of_outcomes
+from console.output import Output, Styled, Tone
+
+if TYPE_CHECKING:
+    import signal
+    from datetime import datetime
+
+    from console.domain.batches import BatchPlan
+    from console.ops.batch_values import Control, Options, Progress, Report, Tell
+    from console.ops.session import Session
+
+WAYS = ("auto", "rollback", "import", "split")
+_TONES = {"APPLIED": Tone.GOOD, "NOOP": Tone.GOOD, "UNKNOWN": Tone.BAD, "FAILED": Tone.BAD,
+          "REJECTED": Tone.BAD, "STALE": Tone.WARN, "SKIPPED": Tone.DIM, "CANCELLED": Tone.DIM}  # fmt: skip
+_TOLD = 20
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    """What every verb that sends a batch takes."""
+    parser.add_argument("--max-writes", type=int, metavar="N", help="spend at most N writes now")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--at", metavar="TIME",
+                      help="hold it until then, read again, start: 23:30, 2026-11-24T23:30Z")  # fmt: skip
+    when.add_argument("--after-peak", action="store_true", help="hold it until the peak window is over")
+    parser.add_argument("--override", action="append", default=[], metavar="CHECK=REASON",
+                        help="peak, blast_radius or destination, with a reason; may be repeated")  # fmt: skip
+
+
+def add_confirm(parser: argparse.ArgumentParser) -> None:
+    """The words for scripts."""
+    parser.add_argument("--way", choices=WAYS, default="auto",
+                        help="one write a link, by import, or part now and part later (auto)")  # fmt: skip
+    parser.add_argument("--confirm", metavar='"rollback N"', help="the words that confirm it, for scripts")
+    add_limits(parser)
+
+
+def options_of(session: Session, args: argparse.Namespace) -> Options:
+    """The options of the command line.
+
+    Raises:
+        UsageProblem: a value that cannot be meant.
+    """
+    from console.domain.batches import BatchWay
+    from console.domain.peaks import peak_end
+    from console.ops.batch_values import Options
+
+    if args.max_writes is not None and args.max_writes < 1:
+        raise UsageProblem("--max-writes takes a number of writes from 1 on")
+    now = session.clock.now().wall
+    until = peak_end(session.profile.peak_windows, now) if args.after_peak else None
+    way = getattr(args, "way", "auto")
+    return Options(
+        way=None if way == "auto" else BatchWay(way),
+        max_writes=args.max_writes,
+        hold_until=_time(args.at, now) if args.at else until,
+        overrides=_overrides(args.override),
+    )
+
+
+def _overrides(texts: list[str]) -> dict[str, str]:
+    from console.ops.batch_gates import OVERRIDES
+
+    found = {}
+    for text in texts:
+        name, _, reason = text.partition("=")
+        if name not in OVERRIDES or not reason.strip():
+            raise UsageProblem(
+                f"--override takes CHECK=REASON, not {text[:60]!r}", hint=f"Checks: {', '.join(OVERRIDES)}"
+            )
+        found[name] = reason.strip()
+    return found
+
+
+def _time(text: str, now: datetime) -> datetime:
+    """`23:30` is the next such time here; anything else is ISO 8601."""
+    from datetime import UTC, datetime, time, timedelta
+
+    try:
+        if len(text) <= 5:
+            local = now.astimezone()
+            at = datetime.combine(local.date(), time.fromisoformat(text), local.tzinfo)
+            return (at if at > local else at + timedelta(days=1)).astimezone(UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise UsageProblem(
+            f"--at takes a time, not {text[:40]!r}", hint="23:30, or 2026-11-24T23:30+00:00"
+        ) from error
+
+
+async def carry_out(
+    session: Session, out: Output, args: argparse.Namespace, plan: BatchPlan, retries: str = ""
+) -> int:
+    """Confirm a plan, run it, and print what became of it; the exit code."""
+    from dataclasses import replace
+
+    from console.ops.batch_gates import batch_checks, confirm_batch
+    from console.ops.batch_run import start
+    from console.ops.plan_file import require_ready
+    from console.ops.rollback import require_checks
+
+    session.require_armed()
+    require_ready(session, plan)
+    options = options_of(session, args)
+    for check in batch_checks(session, plan, options):
+        if check.blocks and out.interactive:
+            out.warning(f"{check.label}: {check.detail}")
+            reason = out.ask("Why now, and why all of them? (empty to leave)") or ""
+            options = replace(options, overrides={**options.overrides, check.name: reason})
+    require_checks(batch_checks(session, plan, options))
+    typed = _asked(out, plan) if args.confirm is None else args.confirm
+    confirmed = confirm_batch(plan, typed)
+    with hands(out, len(plan.items)) as (control, tell):
+        report = await start(session, plan, confirmed, options, control=control, tell=tell, retries=retries)
+    return told(out, report)
+
+
+def _asked(out: Output, plan: BatchPlan) -> str:
+    if not out.interactive:
+        raise Refused(
+            "A batch has to be confirmed",
+            reason="not_confirmed",
+            detail="Nothing was sent.",
+            hint=f'Add --confirm "{plan.phrase}"',
+        )
+    out.note(f"{len(plan.items):,} links of {plan.target.handle} on {plan.target.environment}: {plan.rule}")
+    for one in plan.left_out[:_TOLD]:
+        out.note(f"  left out  {one.slug:<24}  {one.reason}")
+    return out.ask(f"Type {plan.phrase} ({plan.target.environment})") or ""
+
+
+@contextmanager
+def hands(out: Output, total: int) -> Iterator[tuple[Control, Tell]]:
+    """Progress on a terminal, and a Ctrl-C that pauses: what is under way ends first. A second breaks off."""
+    import asyncio
+    import signal
+
+    from console.ops.batch_values import Control
+
+    control, loop, caught = Control(), asyncio.get_running_loop(), []
+
+    def asked(number: signal.Signals) -> None:
+        if control.wanted:
+            loop.remove_signal_handler(number)
+        else:
+            out.note("Pausing: what is under way ends first. Again: break off")
+        control.pause()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread
+            loop.add_signal_handler(number, asked, number)
+            caught.append(number)
+    try:
+        with out.progress("items", total) as bar:
+            done = 0
+
+            def tell(progress: Progress) -> None:
+                nonlocal done
+                left = progress.writes_left
+                spent = f"wave {progress.wave}  {progress.writes_spent} writes"
+                bar.advance(progress.done - done, spent if left is None else f"{spent}, {left} left")
+                done = progress.done
+
+            yield control, tell
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+def document(report: Report) -> dict[str, Any]:
+    """What `run`, `retry`, `undo`, `resume`, `cancel` and `runs show` print."""
+    from console.domain.outcomes import Outcome
+    from console.ops.batch_run import standing_of
+
+    state, reason = standing_of(report.run)
+    return {
+        "run": report.run.run,
+        "kind": report.run.kind,
+        "way": report.run.way,
+        "state": state.value,
+        "stop_reason": reason or None,
+        "outcomes": {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome},
+        "total": len(report.items),
+        "writes_spent": report.writes_spent,
+        "items": [
+            {
+                "slug": item.slug,
+                "outcome": item.outcome.value,
+                "from": planned.version,
+                "to": planned.to,
+                "to_destination": planned.to_destination or None,
+                "new_version": item.new_version,
+                "overtaken_by": item.overtaken_by,
+                "request_id": item.request_id,
+                "detail": item.detail or None,
+            }
+            for item, planned in zip(report.items, report.plan.items, strict=True)
+        ],
+        "changed": list(report.changed),
+        "unwell": list(report.unwell),
+        "undoes": report.run.undoes or None,
+        "retries": report.run.retries or None,
+        "message": report.message or None,
+        "hint": report.hint or None,
+    }
+
+
+def told(out: Output, report: Report) -> int:
+    """Print what a run came to; the exit code."""
+    shown = document(report)
+    counts = ", ".join(f"{count:,} {name}" for name, count in shown["outcomes"].items() if count)
+    first = f"{shown['state']}  {counts} of {shown['total']:,}; {report.writes_spent:,} writes spent"
+    lines: list[Any] = [first]
+    lines += [f"  {text}" for text in (report.message, report.hint) if text]
+    lines += [f"  changed meanwhile: {text}" for text in report.changed[:_TOLD]]
+    lines += [f"  does not answer: {text}" for text in report.unwell[:_TOLD]]
+    failed = [item for item in report.items if item.outcome.value not in {"APPLIED", "NOOP", "SKIPPED"}]
+    lines += [
+        (Styled(f"  {i.outcome.value:<10}", _TONES[i.outcome.value]), f"{i.slug:<24}  {i.detail}")
+        for i in failed[:_TOLD]
+    ]
+    if len(failed) > _TOLD:
+        lines.append(f"  and {len(failed) - _TOLD:,} more: repoint runs show {report.run.run}")
+    lines.append(f"  run {report.run.run}")
+    out.result(shown, lines)
+    return code_of(report)
+
+
+def code_of(report: Report) -> int:
+    """The exit code of a run: what stopped it, UNKNOWN before that, and else its outcomes."""
+    from console.domain.outcomes import Outcome
+    from console.ops.batch_values import StopReason
+
+    reason = StopReason(report.run.stop_reason)
+    if reason is StopReason.OPERATOR:
+        return ExitCode.INTERRUPTED
+    if report.counts.get(Outcome.UNKNOWN):
+        return ExitCode.UNKNOWN
+    known = {
+        StopReason.BUDGET: ExitCode.BUDGET,
+        StopReason.THROTTLED: ExitCode.BUDGET,
+        StopReason.SIGN_IN: ExitCode.SIGN_IN,
+        StopReason.FORBIDDEN: ExitCode.SIGN_IN,
+        StopReason.UNREACHABLE: ExitCode.UNREACHABLE,
+        StopReason.PROTECTED: ExitCode.REFUSED,
+    }
+    if reason in known:
+        return known[reason]
+    if reason is StopReason.STORAGE and report.error is not None:
+        return exit_code(report.error)
+    if reason is StopReason.NONE and set(report.counts) == {Outcome.STALE}:
+        return ExitCode.REFUSED
+    return exit_code_of_outcomes(report.counts)
