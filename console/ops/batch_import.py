@@ -23,6 +23,7 @@ from console.domain.errors import BudgetSpent, NotFound, PlatformRefused, Repoin
 from console.domain.links import Link, label
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.plans import Plan
+from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
 from console.domain.versions import same_version
 from console.ops import record, settle
@@ -260,12 +261,12 @@ async def _failed(job: Job, chunk: Write, rows: list[_Row], error: RepointError)
     if isinstance(error, PlatformRefused):
         for row in rows:
             row.said, row.code = error.detail or error.title, error.platform_code or "refused"
-    if isinstance(error, PlatformRefused | BudgetSpent | Throttled):
-        # A gateway may ask for a pause after the platform has acted: read before anything is sent again.
         await _verify(job, rows, ended=True, error=error)
     else:
-        _drop(job, rows, error.title)
+        untouched = await _untouched(job, rows, error)
+        _drop(job, untouched, error.title)
         job.ended(Ended(Item(job.run, 0, ""), error=error))
+        await _verify(job, [row for row in rows if row not in untouched], ended=True, error=error)
     session.store.journal.advance(
         chunk.key,
         WriteState.REFUSED,
@@ -277,6 +278,20 @@ async def _failed(job: Job, chunk: Write, rows: list[_Row], error: RepointError)
     if isinstance(error, Unreachable) and not job.stopping():
         await job.control.rest(session.clock, _PAUSE_SECONDS)
     return isinstance(error, PlatformRefused), not job.stopping()
+
+
+async def _untouched(job: Job, rows: list[_Row], error: RepointError) -> list[_Row]:
+    """The rows whose links are exactly as they were: nothing was applied to them.
+
+    A gateway may ask for a pause after the platform has acted, so that a 429 alone proves nothing.
+    """
+    if not isinstance(error, BudgetSpent | Throttled):
+        return rows
+    try:
+        live = await read_links(job.session, [row.plan.slug for row in rows])
+    except RepointError:
+        return []
+    return [row for row in rows if _differs(row.plan, live.get(row.plan.slug)) is None]
 
 
 def _unknown(job: Job, chunk: Write, rows: Sequence[_Row], why: str) -> None:
@@ -309,26 +324,36 @@ async def _verify(
 
     async def work() -> None:
         for row in left:
-            end = await _looked(job, row, ended=ended, error=error)
-            job.ended(replace(end, item=replace(end.item, request_id=request_id or row.item.request_id)))
+            found = None if row.code else await _read(job, row)
+            with job.session.store.journal.together():  # the row, the hold and the item's outcome: one commit
+                end = _looked(job, row, found, ended=ended, error=error)
+                job.ended(replace(end, item=replace(end.item, request_id=request_id)))
 
     await together(work() for _ in range(job.at_once))
 
 
-async def _looked(job: Job, row: _Row, *, ended: bool, error: RepointError | None) -> Ended:
+async def _read(job: Job, row: _Row) -> Reading | RepointError:
+    try:
+        return await read_live(job.session, row.plan.slug)
+    except RepointError as trouble:
+        return trouble
+
+
+def _looked(
+    job: Job, row: _Row, reading: Reading | RepointError | None, *, ended: bool, error: RepointError | None
+) -> Ended:
+    """What became of one link, by its row of the answer, or by its history."""
     session, key = job.session, row.write.key
     journal = session.store.journal
     refused = error is not None and error.applied == "no"
-    if row.code:
+    if reading is None:
         stale = row.code in _STALE_WORDS
         outcome = Outcome.STALE if stale else Outcome.REJECTED
         detail = f"The platform compared and refused: {row.said}" if stale else f"{row.said} ({row.code})"
         journal.advance(key, WriteState.REFUSED, outcome=outcome, detail=detail)
         return Ended(replace(row.item, outcome=outcome, detail=detail))
-    try:
-        reading = await read_live(session, row.plan.slug)
-    except RepointError as trouble:
-        text = f"Outcome unknown: {trouble.title}"
+    if isinstance(reading, RepointError):
+        text = f"Outcome unknown: {reading.title}"
         _note_unknown(job, key, text)
         return Ended(replace(row.item, outcome=Outcome.UNKNOWN, detail=text))
     finding = settle.examine(row.write, reading, session.clock.now(), ended=ended)

@@ -177,8 +177,9 @@ class Job:
     def settle(self, items: Sequence[Item]) -> None:
         """Keep outcomes, and tell of each."""
         self.session.store.runs.settle(items, self.session.clock.now())
-        self.counts = self.session.store.runs.counts(self.run)
         for item in items:
+            self.counts[Outcome.SKIPPED] -= 1
+            self.counts[item.outcome] += 1
             self._done += 1
             self.say(item)
 

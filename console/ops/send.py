@@ -23,6 +23,7 @@ from console.domain.links import VersionId, label
 from console.domain.outcomes import GuardLevel, Outcome, WriteState
 from console.domain.plans import Plan, Result, Way
 from console.domain.sightings import Seen, Stale
+from console.domain.versions import Version
 from console.ops import meter, record, settle
 from console.ops.guard import stale
 from console.ops.review import read_live, see
@@ -269,9 +270,14 @@ def after_applied(session: Session, plan: Plan, finding: Finding) -> None:
 
     A rewritten destination says nothing against the version before: it may be returned to.
     """
-    marks, key, now = session.store.marks, session.target.key, session.clock.now()
     step = finding.step
     assert step is not None
+    with session.store.journal.together():
+        _mark(session, plan, step)
+
+
+def _mark(session: Session, plan: Plan, step: Version) -> None:
+    marks, key, now = session.store.marks, session.target.key, session.clock.now()
     if plan.undoes:
         marks.clear_bad(key, plan.slug, plan.to.version)
     elif not plan.rewrite:

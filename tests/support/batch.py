@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from console.domain.batches import BatchPlan, BatchWay, RunState
+from console.domain.moments import Moment
 from console.domain.outcomes import Outcome
 from console.ops.batch_gates import confirm_batch
 from console.ops.batch_run import resume, start
 from console.ops.batch_values import Options, Progress, Report
+from console.ops.clock import SystemClock
 from console.ops.planning import plan_rollback
 from console.ops.planning_rules import PREVIOUS
 from console.ops.session import Session
@@ -85,6 +89,22 @@ def nothing_doubled(server: PracticeServer, plan: BatchPlan) -> None:
 def outcomes(report: Report) -> dict[str, int]:
     """The outcomes that there are."""
     return {outcome.value: count for outcome, count in report.counts.items() if count}
+
+
+class Swift(SystemClock):
+    """The real clocks, but a wait is over at once: it has taken its time all the same."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def now(self) -> Moment:
+        now, later = super().now(), self.later
+        wall = now.wall + timedelta(seconds=later)
+        return Moment(wall, now.monotonic + later, now.boottime + later, now.boot_id)
+
+    async def sleep(self, seconds: float) -> None:
+        self.later += seconds
+        await asyncio.sleep(0)
 
 
 class Heard(list[Progress]):
