@@ -150,7 +150,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pane-health", "3", "health", "Go to health."),
     Action("pane-all", "4", "all panes", "Show the panes side by side, or one at a time."),
     Action("next-pane", "tab", "next pane", "Go to the next pane."),
-    Action("command", "colon", "command", "Type a command: filter, go, sort, mark, view, save, theme, ..."),
+    Action("command", "colon", "command", "Type a command: filter, go, sort, host, view, save, theme, ..."),
     Action("palette", "ctrl+p", "palette", "Find an action by its words."),
     Action("back", "backspace", "back", "Back to the filter, link and pane before this one."),
     Action("resume", "full_stop", "resume", "Go to where you were when the console last ended."),

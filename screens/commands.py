@@ -49,7 +49,7 @@ class Commands:
             Command("go", "SLUG", "Go to a link, whatever the filter.", self._go),
             Command("sort", "COLUMN [down]", "Order by a column; down turns it round.", self._sort, sorts),
             Command("host", "HOST", "Show the links that lead to a host.", self._host),
-            Command("mark", "FILE", "Mark the links that a file names.", self._mark),
+            Command("mark-file", "FILE", "Mark the links that a file names.", self._mark),
             Command("view", "NAME", "Show a saved view.", self._view),
             Command("save", "NAME", "Save filter and order as a view.", self._save),
             Command("theme", "NAME", "Other colours, until the end.", self._theme, THEME_NAMES),
@@ -106,6 +106,8 @@ class Commands:
         elif own is None:
             near = nearest(name[:40], self.names)
             self.main.say(f"There is no command {name}." + (f" Did you mean {near}?" if near else ""))
+        elif own.words and not rest.strip() and name in BY_ID and name != "filter":
+            self._act(name)
         elif own.words and not rest.strip() and name != "filter":
             self.main.say(f"{name} needs {own.words}")
         else:

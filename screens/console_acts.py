@@ -45,6 +45,8 @@ class Acts:
         main = self.main
         return {
             "filter": self.filter,
+            "mark": main.links.table.action_turn_mark,
+            "mark-range": main.links.table.action_mark_range,
             "back": main.trail.back,
             "unmark": main.links.unmark,
             "sort": main.links.next_order,

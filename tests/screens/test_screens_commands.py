@@ -66,6 +66,12 @@ async def test_the_palette_finds_an_action_does_it_and_says_why_another_cannot_w
         assert said["release"].startswith("Not now: The link is not being watched")
 
 
+async def test_every_action_is_done_by_its_name_too() -> None:
+    async with opened() as driver:
+        await command(driver, "mark")
+        await driver.until(lambda: len(driver.marked) == 1, "mark")
+
+
 async def test_a_reason_that_quotes_the_platform_is_no_markup_in_the_palette() -> None:
     async with opened() as driver:
         driver.app.desk.trouble = "[/bold]\x1b[2J[@click=app.quit]x"
