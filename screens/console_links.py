@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -177,11 +176,6 @@ class LinksPane(Vertical):
         """Back to the list."""
         self.bar.display = False
         self.table.focus()
-
-    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """The keys go somewhere else on this screen: what was typed stays in force, the line goes."""
-        if event.widget is self.bar.field and self.screen.is_current and self.app.app_focus:
-            self.bar.display = False
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """The list follows the filter at every key."""

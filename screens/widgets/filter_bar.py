@@ -206,6 +206,11 @@ class FilterBar(Horizontal):
         if query is not None:
             self.post_message(self.Submitted(self, query))
 
+    def on_descendant_blur(self) -> None:
+        """The keys go somewhere else on this screen: what was typed stays in force, the line goes."""
+        if self.screen.is_current and self.app.app_focus and self.parent is not self.screen:
+            self.display = False
+
     def action_leave(self) -> None:
         """Leave without changing the filter."""
         self.post_message(self.Left(self, self.before))
