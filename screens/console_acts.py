@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 from rich.text import Text
 from textual.command import CommandPalette
@@ -22,11 +22,13 @@ from screens.console_record import RecordActs
 from screens.health_acts import HealthActs
 from screens.help_screen import TextScreen, help_lines
 from screens.palette import ActionProvider
-from screens.present.diff import unified
+from screens.present.diff import side_by_side, unified
 from screens.present.preview import preview_lines
 from screens.present.wrapping import wrap
 from screens.themes import Look, look_of
 
+SIDE_BY_SIDE: Final = 100
+"""Cells from which a diff stands in two columns."""
 Work = Callable[[Session], Coroutine[Any, Any, Any]]
 
 
@@ -86,7 +88,14 @@ class Acts:
         older, newer = pair
         changes = diff(older.snapshot, newer.snapshot)
         title = f"{self._crumbs()}  Diff  {label(older.version)} to {label(newer.version)}"
-        self._show(title, lambda width, look: unified(changes, look, width))
+        before, after = label(older.version), label(newer.version)
+
+        def lines(width: int, look: Look) -> list[Text]:
+            if width < SIDE_BY_SIDE or not changes:
+                return unified(changes, look, width)
+            return side_by_side(changes, look, width, before=before, after=after)
+
+        self.main.app.push_screen(TextScreen(title, lines, broad=True))
 
     def preview(self) -> None:
         """What visitors get now, and from the version under the cursor, or the last healthy one."""

@@ -29,14 +29,15 @@ class TextScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "leave", "Leave", show=False),
     ]
 
-    def __init__(self, title: str, build: Build) -> None:
+    def __init__(self, title: str, build: Build, *, broad: bool = False) -> None:
         super().__init__()
+        self._broad = broad
         self._title = title
         self._build = build
 
     def compose(self) -> ComposeResult:
         """The frame and the lines."""
-        with Vertical(classes="dialog") as frame:
+        with Vertical(classes="dialog -broad" if self._broad else "dialog") as frame:
             frame.border_title = self._title.replace("[", r"\[")
             frame.border_subtitle = "esc leave"
             yield TextPane(self._build, id="text")

@@ -108,6 +108,18 @@ async def test_a_version_is_noted_bad_and_the_note_taken_back() -> None:
         await driver.until(lambda: "bad:" not in driver.timeline_text, "the note gone")
 
 
+async def test_a_diff_of_any_two_versions_stands_side_by_side_where_there_is_room() -> None:
+    async with on_a_link() as driver:
+        await driver.keys("2", "down", "space", "down", "down", "d")  # v8 marked, v6 under the cursor
+        await driver.until(lambda: "v6" in text_of(driver.app) and "v8" in text_of(driver.app))
+        assert "|" in text_of(driver.app) or "│" in text_of(driver.app)
+        await driver.keys("escape")
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.keys("d")
+        await driver.until(lambda: "destination" in text_of(driver.app))
+        assert "│" not in text_of(driver.app)
+
+
 async def test_a_preview_names_both_versions_and_says_that_it_is_an_estimate() -> None:
     async with on_a_link() as driver:
         await driver.keys("p")
