@@ -36,6 +36,7 @@ from console.ops.plan_file import document, from_document
 from console.ops.planning_reading import GONE, read_all
 from console.ops.session import Session
 
+_ENDS_WITH_THE_ITEMS: Final = frozenset({StopReason.OPERATOR, StopReason.BUDGET, StopReason.MAX_WRITES})
 _HOLD_STEP: Final = 30.0
 """Seconds after which a held run looks at the clock again: the machine may have slept."""
 
@@ -287,10 +288,10 @@ def _end(job: Job) -> Stop:
     """How a run stands when nothing more is sent."""
     job.stopping()
     if job.stop is not None:
-        if job.stop.reason is StopReason.BUDGET and not job.waiting():
-            job.stop = None
-        else:
+        # Whoever asks for a pause as the last items end, or spends the last write on the last item, is done.
+        if job.stop.reason not in _ENDS_WITH_THE_ITEMS or job.waiting() or job.counts[Outcome.UNKNOWN]:
             return job.stop
+        job.stop = None
     waiting = job.waiting()
     if waiting and job.unread:
         error = Unreachable(

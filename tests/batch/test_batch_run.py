@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
-from tests.support.batch import Heard, make_links, nothing_doubled, outcomes, plan_of, run
+from console.domain.rewrites import Rewrite
+from console.ops.batch_follow import plan_back
+from console.ops.batch_values import Control, Progress, StopReason
+from console.ops.planning import plan_repoint
+from console.ops.recovery import reconcile
+from console.ops.sync import sync
+from console.practice.faults import Kind
+from tests.support.batch import Heard, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run
+from tests.support.clock import ManualClock
 from tests.support.desk import at
 from tests.support.practice import Serve
 
@@ -42,3 +54,125 @@ async def test_the_import_way_restores_the_same_in_one_write(serve: Serve) -> No
         assert report.writes_spent == 1 == server.platform.meter.used
         assert server.platform.link(slugs[7])["destinationUrl"].endswith("/v1")
     nothing_doubled(server, plan)
+
+
+async def test_three_failures_in_a_row_stop_the_run_and_the_others_wait(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 80)
+    async with at(server, concurrency=1) as session:
+        plan = await plan_of(session, slugs)
+        server.platform.faults.add(Kind.ANSWER, **POST, skip=10, times=3, status=422, body={"error": "x"})
+        report = await run(session, plan, look_after=False)
+        assert (report.run.state, report.run.stop_reason) == (RunState.STOPPED, StopReason.IN_A_ROW)
+        assert outcomes(report) == {"APPLIED": 10, "REJECTED": 3, "SKIPPED": 67}
+    nothing_doubled(server, plan)
+
+
+async def test_more_than_5_percent_failed_stop_the_run(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 40)
+    async with at(server, concurrency=1) as session:
+        plan = await plan_of(session, slugs)
+        for slug in slugs[5:25:5]:
+            server.platform.faults.add(
+                Kind.ANSWER, method="POST", path=f"{slug}/rollback$", status=422, body={"error": "x"}
+            )
+        report = await run(session, plan, look_after=False)
+        assert report.run.stop_reason == StopReason.SHARE
+        assert outcomes(report) == {"APPLIED": 13, "REJECTED": 3, "SKIPPED": 24}, "2 of 40 are 5 %, not more"
+
+
+async def test_a_restored_page_that_is_down_stops_after_the_first_item(serve: Serve) -> None:
+    server = serve("outage", links=60)
+    port = server.platform.setting.port
+    slugs = make_links(server, 10)
+    for slug in slugs:
+        for host in ("shop", "www"):
+            server.platform.edit(slug, by="kim", destination_url=f"http://{host}.localhost:{port}/now")
+    server.platform.store.events.clear()
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan)
+        assert (report.run.stop_reason, outcomes(report)) == (
+            StopReason.DESTINATION, {"APPLIED": 1, "SKIPPED": 9},
+        )  # fmt: skip
+        report = await go_on(session, report, overrides={"destination": "better than nothing"})
+        assert outcomes(report) == {"APPLIED": 10}
+    nothing_doubled(server, plan)
+
+
+async def test_a_pause_keeps_all_and_resuming_says_what_changed(serve: Serve) -> None:
+    server, control = serve("calm"), Control()
+    slugs = make_links(server, 20)
+
+    def pause(progress: Progress) -> None:
+        if progress.done == 5:
+            control.pause()
+
+    async with at(server, concurrency=1) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan, control=control, tell=pause)
+        assert (report.run.state, outcomes(report)) == (RunState.PAUSED, {"APPLIED": 5, "SKIPPED": 15})
+        server.platform.edit(slugs[8], by="kim", title="mine")
+        server.platform.delete(slugs[9])
+        report = await go_on(session, report)
+        assert outcomes(report) == {"APPLIED": 18, "STALE": 2}
+        assert len(report.changed) == 2
+        assert "by kim" in report.changed[0]
+        assert "does not exist" in report.changed[1]
+    nothing_doubled(server, plan)
+
+
+async def test_a_held_run_waits_and_reads_again_when_it_starts(serve: Serve) -> None:
+    server, clock = serve("calm"), ManualClock()
+    slugs = make_links(server, 4)
+    async with at(server, clock) as session:
+        plan = await plan_of(session, slugs)
+        server.platform.edit(slugs[2], by="kim", title="mine")
+        report = await run(session, plan, hold_until=clock.now().wall + timedelta(hours=2))
+        assert sum(clock.slept) >= 7200
+        assert outcomes(report) == {"APPLIED": 3, "STALE": 1}
+        assert len(report.changed) == 1
+    nothing_doubled(server, plan)
+
+
+@pytest.mark.parametrize("way", [BatchWay.ROLLBACK, BatchWay.IMPORT])
+async def test_destinations_are_rewritten_under_the_same_guard(serve: Serve, way: BatchWay) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 6)
+    port = server.platform.setting.port
+    for slug in slugs:
+        server.platform.edit(slug, by="kim", tags=["kept"])
+    server.platform.store.events.clear()
+    async with at(server) as session:
+        await sync(session)
+        rewrite = Rewrite.of_host(f"shop.localhost:{port}", f"www.localhost:{port}")
+        plan = await plan_repoint(session, slugs, rewrite, "shop moved")
+        assert plan.phrase == "repoint 6"
+        server.platform.edit(slugs[1], by="kim", title="mine")
+        report = await run(session, plan, way=way)
+        assert outcomes(report) == {"APPLIED": 5, "STALE": 1}
+        assert session.store.marks.bad(session.target.key, slugs[0]) == {}
+        live = server.platform.link(slugs[0])
+        assert (live["destinationUrl"], live["tags"]) == (f"http://www.localhost:{port}/v2", ["kept"])
+        back = await plan_back(session, report.run.run, "shop is back")
+        undone = await run(session, back)
+        assert outcomes(undone) == {"APPLIED": 5}
+        assert server.platform.link(slugs[0])["destinationUrl"] == f"http://shop.localhost:{port}/v2"
+
+
+async def test_a_link_of_an_open_chunk_is_touched_by_nobody_until_it_is_settled(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 3)
+    async with at(server, ManualClock()) as session:
+        plan = await plan_of(session, slugs)
+        server.platform.faults.add(Kind.BEFORE_CLOSE, method="POST", path="/bulk-import$")
+        server.platform.faults.add(Kind.ANSWER, method="GET", path="/history$", times=None, status=503)
+        report = await run(session, plan, way=BatchWay.IMPORT, look_after=False)
+        assert outcomes(report) == {"UNKNOWN": 3}
+        assert len(session.store.journal.open_writes()) == 4, "three links and the request"
+        server.platform.faults.clear()
+        settled = await reconcile(session)
+        assert {one.outcome for one in settled} == {Outcome.FAILED}
+        assert session.store.runs.counts(plan.plan_id) == {Outcome.FAILED: 3}
+    assert ours(server) == []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +13,10 @@ import pytest
 
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
-from tests.support.batch import make_links, ours
+from tests.support.batch import Swift, make_links, ours
 from tests.support.inprocess import Done, Here, here
 from tests.support.practice import Serve
+from tests.support.simulator_children import ROOT
 
 __all__ = ["here"]
 POST = {"method": "POST", "path": "/rollback$"}
@@ -189,3 +194,41 @@ def test_max_writes_pauses_and_cancel_gives_up_the_rest(desk: Desk) -> None:
     assert (gone["state"], counted(gone)) == ("stopped", {"APPLIED": 2, "CANCELLED": 4})
     assert counted(desk.here("resume", part["run"], "--json", code=4).json) == {"APPLIED": 2, "CANCELLED": 4}
     assert len(ours(desk.server)) == 2
+
+
+def test_an_outcome_that_cannot_be_read_ends_with_5_and_reconcile_settles_the_item(desk: Desk) -> None:
+    desk.here.monkeypatch.setattr("console.ops.connect.SystemClock", Swift)
+    file, slug = desk.plan(), desk.slugs[2]
+    platform = desk.server.platform
+    platform.faults.add(Kind.COMMIT_THEN_CLOSE, method="POST", path=f"{slug}/rollback$")
+    platform.faults.add(Kind.ANSWER, method="GET", path=f"{slug}/history$", skip=1, times=None, status=503)
+    done = desk.here("run", file, "--way", "rollback", "--confirm", "rollback 6", "--json", code=5).json
+    assert counted(done) == {"APPLIED": 5, "UNKNOWN": 1}
+    platform.faults.clear()
+    settled = desk.here("reconcile", "--json").json["settled"]
+    assert [(one["slug"], one["outcome"]) for one in settled] == [(slug, "APPLIED")]
+    shown = desk.here("runs", "show", done["run"], "--json").json
+    assert counted(shown) == {"APPLIED": 6}
+    assert shown["items"][2]["new_version"] == 3
+    assert len(ours(desk.server)) == 6
+
+
+def test_ctrl_c_ends_with_130_after_what_is_under_way_and_the_run_goes_on(desk: Desk) -> None:
+    started: list[subprocess.Popen[str]] = []
+    desk.here.set(REPOINT_CONCURRENCY="1")
+    platform, file = desk.server.platform, desk.plan()
+    platform.faults.rival(lambda: started[0].send_signal(signal.SIGINT), **POST, skip=2)
+    words = ("run", file, "--way", "rollback", "--confirm", "rollback 6", "--json")
+    command = [sys.executable, "-m", "console", *words]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        started.append(child)
+        out, err = child.communicate()
+    assert child.returncode == 130, err
+    done = json.loads(out)
+    assert (done["state"], done["stop_reason"]) == ("paused", "interrupted")
+    assert counted(done)["SKIPPED"] > 0
+    assert done["outcomes"]["APPLIED"] == len(ours(desk.server)) >= 3
+    assert counted(desk.here("resume", done["run"], "--json").json) == {"APPLIED": 6}
+    assert len(ours(desk.server)) == 6
