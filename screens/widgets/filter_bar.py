@@ -208,7 +208,7 @@ class FilterBar(Horizontal):
 
     def on_descendant_blur(self) -> None:
         """The keys go somewhere else on this screen: what was typed stays in force, the line goes."""
-        if self.screen.is_current and self.app.app_focus and self.parent is not self.screen:
+        if self.screen.is_current and self.app.app_focus:
             self.display = False
 
     def action_leave(self) -> None:

@@ -19,8 +19,10 @@ from console.domain.versions import Timeline
 from console.ops.connect import connect
 from console.ops.engine import Engine
 from console.ops.profiles import Profile
+from console.ops.sync import Progress
 from screens import upkeep
 from screens.console import Console
+from screens.console_health import HealthPane, Sweep
 from tests.support.console_driver import Driver
 from tests.support.frozen import NOW, FrozenPlatform, StillClock, frozen_console, history, links
 
@@ -92,9 +94,9 @@ async def test_a_lost_line_is_told_reading_goes_on_and_the_console_comes_back_by
             await driver.until(
                 lambda label=label: driver.notice == f"{label}: Offline: No answer from api.example"
             )
+        assert "v9" in driver.timeline_text
         await driver.keys("backspace")
         await driver.until(lambda: driver.shown > 1, "the list works")
-        assert "v9" in driver.timeline_text
         platform.moved, platform.down = True, False
         await driver.until(lambda: driver.notice.startswith("Online again"), "back")
         assert driver.banner == ""
@@ -155,3 +157,23 @@ async def test_a_first_start_without_a_network_says_that_nothing_was_read_yet(
         platform.down = False
         await driver.until(lambda: driver.shown == len(links()), "everything")
         await driver.until(lambda: driver.banner == "")
+
+
+async def test_what_another_target_said_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(Patchy(), monkeypatch) as driver:
+        await driver.synced()
+        await driver.filter(f"slug:{SLUG}", 1)
+        await driver.seen(SLUG)
+        app = driver.app
+        timeline, before = app.main.timeline, driver.timeline_text
+        review = timeline.review
+        assert review is not None
+        said = app.main.said
+        late = app.desk.epoch + 1
+        app.upkeep.syncing = True
+        app.upkeep.told(upkeep.SyncProgress(Progress(7, None), late))
+        timeline.review = None
+        timeline._show(SLUG, late, review, None)
+        app.main.health.on_health_pane_progressed(HealthPane.Progressed(Sweep(1, 2, 0.0), late))
+        assert (app.main.said, timeline.review, app.main.health.sweep) == (said, None, None)
+        assert driver.timeline_text == before
