@@ -15,7 +15,17 @@ from console.ops.planning import plan_repoint
 from console.ops.recovery import reconcile
 from console.ops.sync import sync
 from console.practice.faults import Kind
-from tests.support.batch import Heard, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run
+from tests.support.batch import (
+    Heard,
+    Swift,
+    go_on,
+    make_links,
+    nothing_doubled,
+    ours,
+    outcomes,
+    plan_of,
+    run,
+)
 from tests.support.clock import ManualClock
 from tests.support.desk import at
 from tests.support.practice import Serve
@@ -176,3 +186,18 @@ async def test_a_link_of_an_open_chunk_is_touched_by_nobody_until_it_is_settled(
         assert {one.outcome for one in settled} == {Outcome.FAILED}
         assert session.store.runs.counts(plan.plan_id) == {Outcome.FAILED: 3}
     assert ours(server) == []
+
+
+async def test_an_answer_that_is_found_late_holds_its_link_as_well(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 6)
+    async with at(server, Swift(), server.token, timeout=5.0) as session:
+        plan = await plan_of(session, slugs)
+        path = f"{slugs[3]}/history$"
+        server.platform.faults.add(Kind.COMMIT_THEN_CLOSE, method="POST", path=f"{slugs[3]}/rollback$")
+        server.platform.faults.add(Kind.ANSWER, method="GET", path=path, skip=1, times=25, status=503)
+        report = await run(session, plan, look_after=False)
+        assert outcomes(report) == {"APPLIED": 6}
+        assert len(session.store.marks.holds(session.target.key)) == 6
+        assert list(session.store.marks.bad(session.target.key, slugs[3])) == [2]
+    nothing_doubled(server, plan)
