@@ -188,6 +188,14 @@ def test_a_chain_that_ends_elsewhere_is_named() -> None:
     assert faults([piece], (0, "")) != []
 
 
+def test_an_entry_that_was_written_anew_does_not_follow_the_one_before_it() -> None:
+    one, two = '{"seq":1}', '{"seq":2}'
+    first = Piece(1, "", digest("", one), one)
+    forged = Piece(2, "0" * 64, digest("0" * 64, two), two)
+    assert faults([first, forged]) == ["Entry 2 does not follow the entry before it."]
+    assert faults([first, Piece(2, first.hash, digest(first.hash, two), two)]) == []
+
+
 async def test_nothing_known_is_said_to_be_nothing(practice: PracticeServer) -> None:
     async with at(practice) as session:
         with pytest.raises(NotCached):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -90,6 +91,36 @@ async def test_what_is_not_verified_is_not_said_to_be(practice: PracticeServer, 
     assert story.began is None
     assert document(story)["seconds_to_first_mitigation"] is None
     assert "not all of it yet" in markdown(story)
+
+
+async def test_a_look_from_before_the_write_or_from_elsewhere_verifies_nothing(
+    practice: PracticeServer, clock: ManualClock
+) -> None:
+    async with at(practice, clock) as session:
+        early = clock.now().wall
+        clock.advance(5)
+        await confirmed(session, await planned(session))
+        session.store.health.add(
+            [
+                HealthResult("spring-launch", "http://www", Verdict.OK, Vantage.HERE, early),
+                HealthResult("spring-launch", "http://www", Verdict.OK, Vantage.PLATFORM, clock.now().wall),
+                HealthResult("spring-launch", "http://www", Verdict.SLOW, Vantage.HERE, clock.now().wall),
+            ]
+        )
+        assert tell(session).verified_count == 0
+
+
+async def test_verified_is_when_the_last_of_all_was(practice: PracticeServer, clock: ManualClock) -> None:
+    async with at(practice, clock) as session:
+        await confirmed(session, await planned(session))
+        [one] = tell(session).changes
+        whole = tell(session)
+    late = START + timedelta(minutes=9)
+    other = replace(one, key="k2", slug="docs")
+    some = replace(whole, changes=(replace(one, verified_at=START), other))
+    assert (some.verified, some.verified_count) == (None, 1)
+    both = replace(whole, changes=(replace(one, verified_at=START), replace(other, verified_at=late)))
+    assert both.verified == late
 
 
 async def test_a_real_look_at_the_restored_page_verifies(practice: PracticeServer) -> None:
