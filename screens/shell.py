@@ -77,6 +77,8 @@ class Shell(App[int]):
         driver = self._driver
         if isinstance(driver, ConsoleDriver):
             terminal.watch_terminal(driver.fileno, asyncio.get_running_loop(), self.terminal_lost)
+            # The shell has drawn meanwhile, and Textual draws again only what it thinks has changed.
+            self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
 
     def on_resize(self, event: events.Resize) -> None:
         """Another size: nothing that was drawn can be counted on."""

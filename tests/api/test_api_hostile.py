@@ -243,13 +243,17 @@ NAMES = [f"{getattr(s[0], '__name__')}-{n}" for n, s in enumerate(SCRIPTS)]  # n
 ORDER = RollbackOrder("docs", 1, 2, "why", "key-1")
 
 
+def deadline_for(phase: str) -> float:
+    return DEADLINE if phase == "deadline" else ENOUGH
+
+
 @pytest.mark.parametrize(("script", "kind", "phase", "applied"), SCRIPTS, ids=NAMES)
 @pytest.mark.parametrize("write", [False, True], ids=["read", "write"])
 async def test_each_ends_in_time_as_the_right_error(
     script: Callable[[Talk], Awaitable[None]], kind: type[RepointError], phase: str, applied: str, write: bool
 ) -> None:
     async with raw_server(script) as server:
-        far = platform(server, DEADLINE if phase == "deadline" else ENOUGH)
+        far = platform(server, 3.0 if script is status_without_end else deadline_for(phase))
         await far.claims()
         await far._calls.exchange()  # its set-up is not part of a call's deadline
         with pytest.raises(RepointError) as caught:

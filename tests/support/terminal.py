@@ -7,6 +7,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -35,6 +36,9 @@ class Terminal:
         self.modes = termios.tcgetattr(slave)
 
         def take_terminal() -> None:
+            # What the tests' own parent ignores (one in the background: SIGINT) is not the program's affair.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
