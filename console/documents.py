@@ -15,13 +15,15 @@ from console.domain.outages import Outage, Side
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
-from console.domain.versions import Change
+from console.domain.versions import Change as FieldChange
 from console.ops import plan_file
 from console.ops.meter import Budget
 from console.ops.plan_file import PlanState
 from console.ops.planning_facts import Facts
 from console.ops.review import Review
 from console.ops.short_link import ShortLink
+from console.ops.watch import Moved
+from console.ops.watch_outages import Change
 
 Document = dict[str, Any]
 _WRITE: Final = (
@@ -40,7 +42,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
         "slug", "destination_url", "verdict", "phase", "status_code", "latency_ms", "final_url", "from",
         "checked_at", "detail",
     ),
-    "watch": ("slug", "held_at", "live", "detail"),
+    "watch": (
+        "slug", "held_at", "live", "host", "change", "links", "before", "since", "difference", "detail",
+    ),
     "export -o": ("file", "format", "links"),
     "sync": ("links", "new", "changed", "removed", "health_results", "as_of"),
     "rollback": _WRITE,
@@ -69,7 +73,7 @@ def when(value: datetime | float | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def change(value: Change) -> Document:
+def change(value: FieldChange) -> Document:
     """One field that differs."""
     return {"field": value.field, "before": value.before, "after": value.after}
 
@@ -195,6 +199,27 @@ def outage(value: Outage) -> Document:
         "flapping": value.flapping,
         "slugs": list(value.slugs),
     }
+
+
+def moved(value: Moved) -> Document:
+    """A held link that moved, a line of `watch`."""
+    live = value.reading.live if value.reading else None
+    known = {"slug": value.hold.slug, "held_at": value.hold.version, "live": live, "detail": value.sentence}
+    return {**dict.fromkeys(KEYS["watch"]), **known}
+
+
+def outage_change(value: Change) -> Document:
+    """What became of an outage, a line of `watch`."""
+    known = {
+        "host": value.outage.host,
+        "change": value.turn.value,
+        "links": value.links,
+        "before": value.before,
+        "since": when(value.outage.since),
+        "difference": value.outage.difference.value,
+        "detail": value.sentence,
+    }
+    return {**dict.fromkeys(KEYS["watch"]), **known}
 
 
 def _side(value: Side | None) -> Document | None:

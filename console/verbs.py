@@ -51,7 +51,7 @@ _ALL: Final = (
     Verb("diff", LOOK, "shows what differs between two versions"),
     Verb("preview", LOOK, "shows where visitors go"),
     Verb("health", LOOK, "looks at the destinations, from here and from the platform"),
-    Verb("watch", LOOK, "watches rolled-back links, one line a change"),
+    Verb("watch", LOOK, "watches rolled-back links and outages, one line a change"),
     Verb("export", LOOK, "writes links to CSV, NDJSON or JSON"),
     Verb("sync", LOOK, "brings the cache up to date"),
     Verb("journal", LOOK, "shows what was sent, refused and noted, and verifies it"),

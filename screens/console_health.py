@@ -26,6 +26,8 @@ from screens.widgets.outage_list import OutageList
 
 _TELL_SECONDS: Final = 0.25
 """How often a running sweep is told to the screen."""
+_READ_SECONDS: Final = 2.0
+"""How often outages are clustered again while a check runs."""
 _AGE_SECONDS: Final = 10.0
 """How often the ages of what was found are made true."""
 
@@ -64,6 +66,7 @@ class HealthPane(Vertical):
         self._pane = OutageList(id="health")
         self.board: Board | None = None
         self.sweep: Sweep | None = None
+        self._read_at = 0.0
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -96,6 +99,7 @@ class HealthPane(Vertical):
         self.run_worker(self._read(), group="board", exclusive=True)
 
     async def _read(self) -> None:
+        self._read_at = monotonic()
         found = await self.desk.ask(outages.board)
         if found is not None and found.epoch == self.desk.epoch:
             host = self.outage.host if self.outage else ""
@@ -175,6 +179,8 @@ class HealthPane(Vertical):
         if event.epoch == self.desk.epoch:
             self.sweep = event.sweep
             self._draw()
+            if monotonic() - self._read_at > _READ_SECONDS and not event.sweep.ended:
+                self.refresh_board()
             if event.sweep.ended or not event.sweep.done:
                 self.post_message(self.Turned())
 

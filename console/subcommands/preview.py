@@ -56,9 +56,11 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
     visitors = visitors_for((live.snapshot, other.snapshot)) if args.matrix else (one,)
     now = session.clock.now().wall
     rows = [(v, route(live.snapshot, v, now), route(other.snapshot, v, now)) for v in visitors]
+    expected = route(live.snapshot, one, now)
     answer: Route | None = None
     if args.ask_platform:
         await require_spare_write(session)
+        out.note("Asking the platform about one visitor costs a write.")
         answer = await session.online().preview(args.slug, one)
         session.count_write()
     asked = await _short_link(session, args.slug) if args.ask_short_link else None
@@ -68,7 +70,7 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         "version": other.version,
         "routes": documents.routes(rows),
         "platform": documents.route(answer) if answer else None,
-        "platform_agrees": None if answer is None else answer.destination_url == rows[0][1].destination_url,
+        "platform_agrees": None if answer is None else answer.destination_url == expected.destination_url,
         "short_link": None if asked is None else documents.short_link(asked),
         "as_of": documents.when(timeline.as_of),
         "source": timeline.source.value,
@@ -85,8 +87,10 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         if asked.warning:
             out.warning(asked.warning)
     if answer is not None:
-        out.text("the platform says  ", _shown(answer))
-    out.note("An estimate from the documented rule order." if answer is None else "Asked of the platform.")
+        agrees = answer.destination_url == expected.destination_url
+        word = "as estimated" if agrees else f"estimated was {_shown(expected)}"
+        out.text(f"the platform's answer for {one.name}  ", _shown(answer), f"  ({word})")
+    out.note("Visitors above: an estimate from the documented rule order.")
     return ExitCode.DONE
 
 

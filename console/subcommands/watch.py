@@ -1,4 +1,4 @@
-"""`repoint watch`: rolled-back links that moved again, one line a change."""
+"""`repoint watch`: rolled-back links that moved again, and outages, one line a change."""
 
 from __future__ import annotations
 
@@ -7,45 +7,72 @@ from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
 from console.output import Output
-from console.subcommands.common import in_session
+from console.subcommands.common import add_query, in_session, sync_first
 
 if TYPE_CHECKING:
     from console.ops.session import Session
+    from console.ops.watch import Moved
+    from console.ops.watch_outages import Change
 
-EXAMPLE = "repoint watch --every 30"
+EXAMPLE = "repoint watch host:shop.example --every 30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
+    add_query(parser)
     parser.add_argument("--every", type=float, default=30.0, metavar="S", help="seconds between two looks")
-    parser.add_argument("--once", action="store_true", help="look once; exit 4 when a held link moved")
+    parser.add_argument(
+        "--once", action="store_true", help="look once; exit 4 when there is something to tell"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read every held link, again and again. Reading is free."""
+    """Look at every held link, and at the filter's destinations from here, again and again. It is free."""
     return in_session(args, _watch)
 
 
 async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from cache.links import Sort
+    from console.domain.query import parse
     from console.ops.watch import moved_holds
+    from console.ops.watch_outages import OutageWatch
 
     session.online()
+    query = parse(" ".join(args.query))
+    await sync_first(session, out)
+    inventory = session.store.inventory
+    slugs = inventory.slugs(inventory.select(query, Sort.SLUG, session.clock.now().wall.timestamp()))
     held = session.store.marks.holds(session.target.key)
-    out.note(f"Watching {len(held)} rolled-back links")
-    told: dict[str, str] = {}
+    out.note(f"Watching {len(held):,} rolled-back links, and the destinations of {len(slugs):,} links")
+    watch, told = OutageWatch(session, slugs), dict[str, str]()
+    news = False
     while True:
         for moved in await moved_holds(session):
-            slug = moved.hold.slug
-            if told.get(slug) == moved.sentence:
-                continue
-            told[slug] = moved.sentence
-            live = moved.reading.live if moved.reading else None
-            if out.json:
-                out.record(
-                    {"slug": slug, "held_at": moved.hold.version, "live": live, "detail": moved.sentence}
-                )
-            else:
-                out.text(moved.sentence)
+            if told.get(moved.hold.slug) != moved.sentence:
+                told[moved.hold.slug] = moved.sentence
+                news = True
+                _tell_moved(out, moved)
+        for change in await watch.look():
+            news = True
+            _tell_change(out, change)
         if args.once:
-            return ExitCode.PARTLY if told else ExitCode.DONE
+            return ExitCode.PARTLY if news else ExitCode.DONE
         await session.clock.sleep(max(args.every, 1.0))
+
+
+def _tell_moved(out: Output, moved: Moved) -> None:
+    from console import documents
+
+    if out.json:
+        out.record(documents.moved(moved))
+    else:
+        out.text(moved.sentence)
+
+
+def _tell_change(out: Output, change: Change) -> None:
+    from console import documents
+
+    if out.json:
+        out.record(documents.outage_change(change))
+    else:
+        out.text(change.sentence)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from console.documents import KEYS
+from console.practice.landing import Page, Site
 from console.practice.server import PracticeServer
 from tests.support.inprocess import Done, Here
 
@@ -127,8 +128,15 @@ def test_files_of_links_and_watching_have_the_keys_of_the_readme(
     here("history", SLUG)
     here("rollback", SLUG, "--to", "v8", *WHY, "--confirm", f"{SLUG} v8", "--json")
     practice.platform.edit(SLUG, title="moved again")
-    (moved,) = here("watch", "--once", "--json", code=4).lines
-    assert tuple(moved) == KEYS["watch"]
+    moved, *outages = here("watch", "--once", "--json", f"slug:{SLUG}", code=4).lines
+    assert [tuple(line) for line in (moved, *outages)] == [KEYS["watch"]] * (1 + len(outages))
+    assert (moved["slug"], moved["live"], moved["host"]) == (SLUG, 11, None)
+    assert outages == []
+    practice.platform.landing.set_site("www", Site(Page.DOWN))
+    outages = here("watch", "--once", "--json", f"slug:{SLUG}", code=4).lines[1:]
+    assert [(o["host"], o["change"], o["links"], o["slug"]) for o in outages] == [
+        ("www.localhost", "began", 1, None)
+    ]
 
 
 def test_the_readmes_keys_are_those_that_are_looked_for() -> None:

@@ -17,6 +17,7 @@ from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from console.ops.sync import sync
 from console.ops.verify import restored_health
+from console.ops.watch_outages import OutageWatch
 from console.practice.landing import Page, Site
 from console.practice.server import PracticeServer
 from tests.support.clock import START, ManualClock
@@ -119,6 +120,35 @@ async def test_a_destination_that_goes_and_comes_is_marked_as_flapping(practice:
         assert (found.flapping, found.kinds) == (1, {"flapping": 1})
         clock.advance(3600)
         assert outages_among(session, ["docs"]) == ()
+
+
+async def test_watching_tells_what_began_grew_turned_and_ended(practice: PracticeServer) -> None:
+    landing = practice.platform.landing
+    landing.recover("shop")
+    slugs = ["docs", "moved-page", "soft-page"]
+    for slug in slugs:
+        practice.platform.edit(
+            slug, destination_url=f"{practice.landing_base}/{slug}".replace("127.0.0.1", "x.localhost")
+        )
+    async with at(practice, ManualClock()) as session:
+        await sync(session)
+        watch = OutageWatch(session, slugs)
+
+        async def look(**paths: Page) -> list[tuple[str, int, int]]:
+            sites = {f"/{name.replace('_', '-')}": Site(page) for name, page in paths.items()}
+            landing.set_site("x", Site(Page.OK, paths=sites))
+            found = await watch.look()
+            assert {change.outage.host for change in found} <= {"x.localhost"}
+            assert all("x.localhost" in change.sentence for change in found)
+            return [(change.turn.value, change.before, change.links) for change in found]
+
+        assert await look() == []
+        assert await look(docs=Page.DOWN) == [("began", 0, 1)]
+        assert await look(docs=Page.DOWN) == []
+        assert await look(docs=Page.DOWN, moved_page=Page.DEAD) == [("grew", 1, 2)]
+        assert await look(moved_page=Page.DEAD) == [("shrank", 2, 1)]
+        assert await look(moved_page=Page.SOFT_404) == [("turned", 1, 1)]
+        assert await look() == [("ended", 1, 0)]
 
 
 def hits(practice: PracticeServer, host: str) -> int:
