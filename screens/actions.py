@@ -117,6 +117,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "preview", "p", "preview", "What sample visitors get now, and from the version under the cursor.",
         needs_link=True, hint=50,
     ),
+    Action(
+        "ask-route", "A", "ask route",
+        "Ask the platform where one visitor goes, beside the estimate; says its cost first.",
+        needs_live=True, needs_link=True,
+    ),
     Action("diff", "d", "diff", "What differs between two versions.", needs_link=True, hint=60),
     Action(
         "history", "f", "read again", "Read the link's history from the platform again.",
@@ -239,6 +244,7 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
         "release": None if state.held else "The link is not being watched",
         "undo": None if state.undoable else "You have rolled nothing back on this link",
         "preview": None if state.versions else "The link's history has not been read yet",
+        "ask-route": None if state.versions else "The link's history has not been read yet",
         "note-bad": None if state.versions else "The link's history has not been read yet",
         "check-failing": None if state.failing else "Nothing that was looked at fails",
         "outage-links": None if state.failing else "Nothing that was looked at fails",

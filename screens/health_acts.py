@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from console.domain.health import Difference
+from console.domain.links import Link
+from console.domain.routing import Visitor
 from console.ops.platform_check import cost_of
+from console.ops.route_check import ask_route, cost_of_route
 from screens.actions import Scope
 from screens.ask_screen import AskScreen
 from screens.console_main import MainScreen
+from screens.help_screen import TextScreen
+from screens.present.preview import route_check_lines
 
 
 class HealthActs:
@@ -24,6 +30,7 @@ class HealthActs:
             "check-failing": self.check_failing,
             "check-platform": self.check_platform,
             "outage-links": self.outage_links,
+            "ask-route": self.ask_route,
         }
 
     def check(self) -> None:
@@ -76,3 +83,41 @@ class HealthActs:
         plain = outage.flapping or outage.difference is Difference.PLATFORM_ONLY
         self.main.links.filter_by(f"host:{outage.host}" + ("" if plain else " -status:ok"))
         self.main.show_pane("links")
+
+    def ask_route(self) -> None:
+        """Ask the platform about one visitor, after its cost was said and the visitor named."""
+        review = self.main.timeline.review
+        if review is not None:
+            live = review.reading.current.snapshot
+            self.main.run_worker(self._ask_route(live), group="cost", exclusive=True)
+
+    async def _ask_route(self, live: Link) -> None:
+        cost = await self.main.desk.ask(cost_of_route, live=True)
+        if cost is None:
+            return
+
+        def answered(words: str | None) -> None:
+            if words is None:
+                self.main.say("ask route: nothing was asked, nothing was spent")
+            else:
+                self.main.run_worker(self._show_route(live, visitor_of(words)), group="route")
+
+        question = (
+            f"{cost.sentence}. Name the visitor to go on: country, device, source, campaign, "
+            "like US mobile ad spring; - where it does not matter."
+        )
+        self.main.app.push_screen(AskScreen(f"Ask where {live.slug} leads", question), answered)
+
+    async def _show_route(self, live: Link, visitor: Visitor) -> None:
+        found = await self.main.desk.ask(lambda s: ask_route(s, live, visitor), live=True)
+        if found is not None:
+            title = f"Route  {live.slug}  estimate and answer"
+            build = partial(route_check_lines, found)
+            self.main.app.push_screen(TextScreen(title, build))
+            await self.main.desk.refresh()
+
+
+def visitor_of(words: str) -> Visitor:
+    """The visitor that four words name; a dash, or a word left out, is unknown."""
+    parts = [part.strip("-,") for part in words.split()][:4]
+    return Visitor(*parts)

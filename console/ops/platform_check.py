@@ -27,16 +27,16 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a check by the platform costs.
+    """What one question to the platform costs.
 
     Attributes:
-        links: how many it looks at; None for every link of the handle.
+        what: what it does, as the start of a sentence.
         writes: 1, or 0 where the token's routes are not charged (platform-api, "Daily writes").
         left: writes left today; None when the platform does not say.
         kept: of those, kept for rollbacks.
     """
 
-    links: int | None
+    what: str
     writes: int
     left: int | None
     kept: int
@@ -44,13 +44,12 @@ class Cost:
     @property
     def sentence(self) -> str:
         """The cost as it is said before it is spent."""
-        which = "every link" if self.links is None else f"{self.links:,} link{'s' if self.links != 1 else ''}"
         if not self.writes:
-            return f"The platform looks at {which}. That costs no write with this token"
+            return f"{self.what}. That costs no write with this token"
         if self.left is None:
-            return f"The platform looks at {which}. That costs 1 write; how many are left it does not say"
+            return f"{self.what}. That costs 1 write; how many are left the platform does not say"
         kept = f", {self.kept:,} of them kept for rollbacks" if self.kept else ""
-        return f"The platform looks at {which}. That costs 1 of the {self.left:,} writes left today{kept}"
+        return f"{self.what}. That costs 1 of the {self.left:,} writes left today{kept}"
 
 
 async def cost_of(session: Session, slugs: Sequence[str]) -> Cost:
@@ -60,6 +59,12 @@ async def cost_of(session: Session, slugs: Sequence[str]) -> Cost:
         Refused: reason `reserve`: only writes that are kept for rollbacks are left.
         Unreachable, SignInNeeded, ...: what the platform or the line said.
     """
+    which = f"{len(slugs):,} link{'s' if len(slugs) != 1 else ''}" if slugs else "every link"
+    return await cost_of_one(session, f"The platform looks at {which}")
+
+
+async def cost_of_one(session: Session, what: str) -> Cost:
+    """What one charged question costs; see `cost_of`."""
     if session.identity is None:
         await session.introduce()
     charged = session.online().capabilities.charges_writes
@@ -68,7 +73,7 @@ async def cost_of(session: Session, slugs: Sequence[str]) -> Cost:
     meter = session.meter
     left = meter.left if meter is not None else None
     kept = meter.reserve(session.profile.reserve) if meter is not None else 0
-    return Cost(len(slugs) or None, 1 if charged else 0, left, kept)
+    return Cost(what, 1 if charged else 0, left, kept)
 
 
 async def check_from_platform(

@@ -11,6 +11,7 @@ from console.subcommands.common import in_session, known_version
 
 if TYPE_CHECKING:
     from console.domain.routing import Route
+    from console.ops.route_check import RouteCheck
     from console.ops.session import Session
     from console.ops.short_link import ShortLink
 
@@ -47,7 +48,7 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
     from console.domain.routing import Visitor, route, visitors_for
     from console.domain.urls import without_scheme
     from console.ops.review import read
-    from console.ops.sweep import require_spare_write
+    from console.ops.route_check import ask_route, cost_of_route
 
     timeline = (await read(session, args.slug)).timeline
     live = timeline.current
@@ -56,21 +57,18 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
     visitors = visitors_for((live.snapshot, other.snapshot)) if args.matrix else (one,)
     now = session.clock.now().wall
     rows = [(v, route(live.snapshot, v, now), route(other.snapshot, v, now)) for v in visitors]
-    expected = route(live.snapshot, one, now)
-    answer: Route | None = None
+    told: RouteCheck | None = None
     if args.ask_platform:
-        await require_spare_write(session)
-        out.note("Asking the platform about one visitor costs a write.")
-        answer = await session.online().preview(args.slug, one)
-        session.count_write()
+        out.note(f"{(await cost_of_route(session)).sentence}.")
+        told = await ask_route(session, live.snapshot, one)
     asked = await _short_link(session, args.slug) if args.ask_short_link else None
     document = {
         "slug": args.slug,
         "live": live.version,
         "version": other.version,
         "routes": documents.routes(rows),
-        "platform": documents.route(answer) if answer else None,
-        "platform_agrees": None if answer is None else answer.destination_url == expected.destination_url,
+        "platform": documents.route(told.answer) if told else None,
+        "platform_agrees": told.agrees if told else None,
         "short_link": None if asked is None else documents.short_link(asked),
         "as_of": documents.when(timeline.as_of),
         "source": timeline.source.value,
@@ -86,10 +84,9 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         out.text("the short link answers  ", f"{asked.status} {without_scheme(asked.location or '')}")
         if asked.warning:
             out.warning(asked.warning)
-    if answer is not None:
-        agrees = answer.destination_url == expected.destination_url
-        word = "as estimated" if agrees else f"estimated was {_shown(expected)}"
-        out.text(f"the platform's answer for {one.name}  ", _shown(answer), f"  ({word})")
+    if told is not None:
+        word = "as estimated" if told.agrees else f"the estimate was {_shown(told.estimate)}"
+        out.text(f"the platform's answer for {one.name}  ", _shown(told.answer), f"  ({word})")
     out.note("Visitors above: an estimate from the documented rule order.")
     return ExitCode.DONE
 

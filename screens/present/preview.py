@@ -10,6 +10,7 @@ from console.domain.links import label
 from console.domain.routing import Route, route, visitors_for
 from console.domain.urls import without_scheme
 from console.domain.versions import Version
+from console.ops.route_check import RouteCheck
 from screens.present.cells import clipped, fit, joined
 from screens.present.wrapping import pieces, wrap
 from screens.themes import Look
@@ -46,3 +47,21 @@ def preview_lines(live: Version, chosen: Version, look: Look, width: int, now: d
         "An estimate: made here from the link's own rules; the platform's other rules may decide otherwise."
     )
     return [*(Text(row, look.muted) for row in wrap(look.say(told), width)), Text(), *lines]
+
+
+def route_check_lines(found: RouteCheck, width: int, look: Look) -> list[Text]:
+    """One visitor: our estimate and the platform's answer, each labelled as what it is."""
+    lines = [Text(look.say(found.visitor.name), look.strong)]
+    style = look.ok if found.agrees else look.down
+    for name, value, shade in (("estimate", found.estimate, look.text), ("answer", found.answer, style)):
+        rule = f" (rule {value.rule.name or value.rule.rule_id})" if value.rule is not None else ""
+        for number, piece in enumerate(pieces(route_words(value, look) + look.say(rule), max(8, width - 12))):
+            lines.append(
+                joined([("  " + fit(name if number == 0 else "", 10, ""), look.muted), (piece, shade)])
+            )
+    told = (
+        "The platform's answer is the estimate made here."
+        if found.agrees
+        else "They differ: rules of the handle, or a change since the history was read. The answer counts."
+    )
+    return [*lines, Text(), *(Text(row, look.muted) for row in wrap(told, width))]

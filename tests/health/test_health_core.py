@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 
 from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
+from console.domain.routing import Visitor
 from console.ops.checks import all_checks
 from console.ops.outages import board, outages_among
 from console.ops.platform_check import check_from_platform, cost_of
+from console.ops.review import read_live
+from console.ops.route_check import ask_route, cost_of_route
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from console.ops.sync import sync
@@ -36,8 +40,8 @@ async def test_the_platform_checks_a_selection_for_one_write(practice: PracticeS
         await sync(session)
         cost = await cost_of(session, SLUGS)
         used = practice.platform.writes_today
-        assert (cost.links, cost.writes) == (3, 1)
-        assert f"costs 1 of the {cost.left:,} writes left" in cost.sentence
+        assert cost.writes == 1
+        assert f"looks at 3 links. That costs 1 of the {cost.left:,} writes left" in cost.sentence
         found = {r.slug: r for r in await check_from_platform(session, SLUGS)}
         assert practice.platform.writes_today == used + 1
         assert session.meter is not None
@@ -46,6 +50,20 @@ async def test_the_platform_checks_a_selection_for_one_write(practice: PracticeS
     assert verdicts == {"docs": Verdict.OK, "spring-launch": Verdict.SERVER_ERROR, "old-page": Verdict.DEAD}
     assert {r.vantage for r in found.values()} == {Vantage.PLATFORM}
     assert found["spring-launch"].version == 9
+
+
+async def test_one_visitor_is_asked_of_the_platform_and_held_against_the_estimate(
+    practice: PracticeServer,
+) -> None:
+    async with at(practice) as session:
+        live = (await read_live(session, "docs")).current.snapshot
+        used = practice.platform.writes_today
+        assert "where one visitor goes. That costs 1 of" in (await cost_of_route(session)).sentence
+        found = await ask_route(session, live, Visitor(country="US"))
+        assert (found.agrees, found.answer.estimate, found.estimate.estimate) == (True, False, True)
+        assert practice.platform.writes_today == used + 1
+        other = await ask_route(session, replace(live, destination_url="https://x.example/"), Visitor())
+        assert not other.agrees
 
 
 async def test_a_run_is_polled_and_told(practice: PracticeServer) -> None:

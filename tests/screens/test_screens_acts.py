@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from textual.widgets import Input
 from console.api.port import HealthRun
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.links import Link
+from console.domain.routing import Route, Visitor
 from console.domain.versions import Timeline
 from console.ops.notes import clear_bad, note_bad, release
 from console.ops.outages import board
@@ -126,6 +127,87 @@ async def test_a_preview_names_both_versions_and_says_that_it_is_an_estimate() -
         await driver.until(lambda: "estimate" in text_of(driver.app), "the preview")
         assert "shop.example/launch-old" in text_of(driver.app)
         assert "4 of 4" in text_of(driver.app)
+
+
+class Routed(FrozenPlatform):
+    """Says where visitors go, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Visitor] = []
+
+    async def preview(self, slug: str, visitor: Visitor) -> Route:
+        self.asked.append(visitor)
+        return Route(302, "https://elsewhere.example/", None, estimate=False)
+
+
+async def test_the_platform_is_asked_where_one_visitor_goes_once_its_cost_is_confirmed() -> None:
+    far = Routed()
+    async with on_a_link(far) as driver:
+        await driver.until(lambda: driver.app.main.timeline.review is not None)
+        await driver.keys("A")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+        assert "costs 1 of the 4,788 writes" in "\n".join(
+            driver.app.screen.query_one(TextPane).texts
+        ).replace("\n", " ")
+        await driver.keys("escape")
+        await driver.until(lambda: "nothing was spent" in driver.notice)
+        assert far.asked == []
+        await driver.keys("A")
+        await answer(driver, "US - ad")
+        await driver.until(lambda: "elsewhere.example" in text_of(driver.app), "the answer")
+        assert far.asked == [Visitor(country="US", source="ad")]
+        shown = text_of(driver.app)
+        assert shown.index("estimate") < shown.index("answer")
+        assert "They differ" in shown
+
+
+class Checking(FrozenPlatform):
+    """Looks when it is asked to, and finds that all is well."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def check_health(self, slugs: Sequence[str], *, timeout_seconds: float) -> HealthRun:
+        self.asked.append(list(slugs))
+        found = [
+            HealthResult(s, f"https://shop.example/{s}", Verdict.OK, Vantage.PLATFORM, NOW) for s in slugs
+        ]
+        return HealthRun("r", True, tuple(found))
+
+
+async def test_the_platform_looks_at_the_host_under_the_cursor_once_confirmed() -> None:
+    far = Checking()
+    async with on_a_link(far) as driver:
+        await driver.until(lambda: driver.app.main.health.board is not None)
+        await driver.keys("3", "P")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+        await answer(driver, "no")
+        await driver.until(lambda: "nothing was spent" in driver.notice)
+        assert far.asked == []
+        await driver.keys("P")
+        await answer(driver, "yes")
+        await driver.until(lambda: far.asked, "the platform asked")
+        assert (len(far.asked[0]), SLUG in far.asked[0]) == (6, True)
+        await driver.until(lambda: not driver.app.main.health.sweeping)
+
+
+async def test_an_outage_leads_to_its_links_and_all_that_fails_is_checked_again() -> None:
+    async with on_a_link() as driver:
+        await driver.until(lambda: driver.app.main.health.board is not None)
+        await driver.keys("3", "enter")
+        await driver.until(lambda: driver.app.main.links.query_now.text == "host:shop.example -status:ok")
+        await driver.until(lambda: driver.shown == 6)
+        await driver.keys("3", "down")
+        health = driver.app.main.health
+        await driver.until(lambda: health.outage is not None and health.outage.host == "slow.partner.example")
+        await driver.keys("h")
+        await driver.until(lambda: health.sweep is not None and health.sweep.ended)
+        assert health.sweep is not None
+        assert health.sweep.total == 2
+        await driver.keys("H")
+        await driver.until(
+            lambda: health.sweep is not None and health.sweep.ended and health.sweep.total == 8
+        )
 
 
 async def test_a_check_ends_with_a_second_look_at_the_failing_host() -> None:
