@@ -20,7 +20,9 @@ from console.domain.moments import Moment
 
 
 def unfinished_runs(connection: sqlite3.Connection) -> frozenset[str]:
-    """Runs that may still go on.
+    """Runs that may still go on: not ended, or with an item that was not sent or whose outcome is not known.
+
+    A run that a stop rule ended can be resumed as long as an item waits; `repoint cancel` gives those up.
 
     Raises:
         StorageProblem: the journal cannot be read.
@@ -28,7 +30,10 @@ def unfinished_runs(connection: sqlite3.Connection) -> frozenset[str]:
     try:
         if int(connection.execute("PRAGMA user_version").fetchone()[0]) < 2:
             return frozenset()
-        found = connection.execute("SELECT run FROM runs WHERE state NOT IN ('done', 'stopped')")
+        found = connection.execute(
+            "SELECT run FROM runs WHERE state NOT IN ('done', 'stopped') "
+            "UNION SELECT run FROM run_items WHERE outcome IN ('SKIPPED', 'UNKNOWN')"
+        )
         return frozenset(str(run) for (run,) in found)
     except sqlite3.Error as error:
         raise problem_of(error, connection) from error

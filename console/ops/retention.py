@@ -18,11 +18,13 @@ from typing import Final
 
 from cache import sealing
 from cache.chain import pieces
+from cache.imports import runs as imports_left
 from cache.journal import WRITE, Entry, Journal
 from console.domain.errors import Refused, StorageProblem
 from console.domain.incidents import ENDED, KIND, target_of
 from console.domain.moments import Moment
 from console.domain.outcomes import WriteState
+from console.ops.importing_record import imports_dir
 from console.ops.importing_rejects import new_file
 
 YOUNGEST: Final = timedelta(days=7)
@@ -72,7 +74,9 @@ def plan(connection: sqlite3.Connection, journal: Journal, before: datetime, now
     entries = journal.entries()
     old = next((i for i, e in enumerate(entries) if e.at.wall >= before), len(entries))
     wanted = entries[old - 1].seq if old else 0
-    spans = list(_spans(entries, sealing.unfinished_runs(connection)))
+    # An import that can go on has its file of rows: without the journal's word it would be planned anew.
+    unfinished = sealing.unfinished_runs(connection) | frozenset(imports_left(imports_dir()))
+    spans = list(_spans(entries, unfinished))
     last, held = wanted, ""
     moved = True
     while moved:

@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 
 from cache.database import open_journal
+from cache.imports import new_table
 from cache.journal import Journal
 from cache.process import this_process
+from cache.runs import Item, Run, Runs
 from cache.writes import Write
+from console.domain.batches import RunState
 from console.domain.errors import Refused, StorageProblem
 from console.domain.moments import Moment
-from console.domain.outcomes import WriteState
+from console.domain.outcomes import Outcome, WriteState
 from console.domain.proof import Piece, faults
+from console.ops.importing_record import imports_dir
 from console.ops.retention import plan, prune
 from tests.support.builders import NOW, TARGET, write
 from tests.support.inprocess import Here
@@ -188,6 +192,34 @@ def _write_settled_lately(book: Book) -> None:
     book.journal.advance("late", WriteState.APPLIED, at=book.at(2), outcome="APPLIED")
 
 
+def _batch(book: Book, state: RunState, *outcomes: Outcome) -> None:
+    """A run of two links, both written long ago as far as the journal's writes go."""
+    runs = Runs(book.connection, this_process())
+    run = Run(
+        "batch", "rollback", TARGET.key, "dana", "rollback", "why", "{}", "d", 2, book.at(95).wall.isoformat()
+    )
+    runs.begin(run, ["link-a", "link-b"], book.at(95))
+    runs.settle([Item("batch", n, f"link-{n}", o) for n, o in enumerate(outcomes, 1)], book.at(95))
+    runs.release("batch", state, "", book.at(94))
+
+
+def _batch_paused(book: Book) -> None:
+    _batch(book, RunState.PAUSED, Outcome.APPLIED, Outcome.APPLIED)
+
+
+def _batch_stopped_with_a_link_waiting(book: Book) -> None:
+    _batch(book, RunState.STOPPED, Outcome.APPLIED)
+
+
+def _batch_done_with_an_unknown(book: Book) -> None:
+    _batch(book, RunState.DONE, Outcome.APPLIED, Outcome.UNKNOWN)
+
+
+def _import_paused(book: Book) -> None:
+    """Its chunk was answered; its other rows wait in the run's own file."""
+    new_table(imports_dir(), book.written(95, "chunk").run).close()
+
+
 @pytest.mark.parametrize(
     "begun",
     [
@@ -198,6 +230,10 @@ def _write_settled_lately(book: Book) -> None:
         _incident_ended_lately,
         _open_write,
         _write_settled_lately,
+        _batch_paused,
+        _batch_stopped_with_a_link_waiting,
+        _batch_done_with_an_unknown,
+        _import_paused,
     ],
 )
 def test_what_is_open_or_belongs_to_what_stays_is_kept_whole(book: Book, begun: Any) -> None:
@@ -219,7 +255,11 @@ def test_what_was_ended_long_ago_goes(book: Book) -> None:
     book.tell("incident", 94, incident="INC-1", event="ended")
     book.tell("report draft", 95, report="r1")
     book.tell("report answered", 94, report="r1", state="received")
-    assert book.cut().count == 6
+    _batch(book, RunState.STOPPED, Outcome.APPLIED, Outcome.CANCELLED)
+    assert book.cut().count == 8
+    book.prune()
+    assert Runs(book.connection, this_process()).get("batch") is None
+    assert book.journal.verify() == []
 
 
 def test_what_forbids_dropping_drops_nothing(book: Book, tmp_path: Path) -> None:
