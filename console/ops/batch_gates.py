@@ -128,15 +128,15 @@ def _way(plan: BatchPlan, options: Options, budget: meter.Budget) -> BatchWay:
         )
     cost = next((cost for cost in plan.ways if cost.way is options.way), None)
     may = may_spend(plan.kind, budget, named=True)
-    if options.way is BatchWay.SPLIT or cost is None or may is None or options.max_writes is not None:
-        return options.way
-    if options.way is BatchWay.IMPORT and not cost.fits and cost.writes <= may:
+    if cost is not None and not cost.possible:
         raise Refused(
             f"An import cannot carry this plan: {cost.why_not}",
             reason="way_does_not_fit",
             detail="Nothing was sent.",
             hint="Choose another way: --way rollback or --way split",
         )
+    if options.way is BatchWay.SPLIT or cost is None or may is None or options.max_writes is not None:
+        return options.way
     if cost.writes > may:
         raise BudgetSpent(
             f"By {options.way.value} it takes {cost.writes:,} writes, and it may spend {may:,} today",
