@@ -112,11 +112,13 @@ def test_slugs_come_from_lines_or_a_column(here: Here, practice: PracticeServer,
     ]
 
 
+@pytest.mark.parametrize("read_anew", [False, True])
 def test_a_link_that_changed_after_the_list_is_told_and_left_out(
-    here: Here, practice: PracticeServer, tmp_path: Path
+    here: Here, practice: PracticeServer, tmp_path: Path, *, read_anew: bool
 ) -> None:
     here.at(practice)
     here("links", "host:shop.localhost")
+    here.monkeypatch.setattr("console.ops.planning_selection.is_due", lambda _: read_anew)
     practice.platform.edit(SLUG, by="kim", destination_url="https://elsewhere.example/")
     found = planned(here, tmp_path / "plan.json", "host:shop.localhost", "--last-healthy").json
     (left,) = found["left_out"]
