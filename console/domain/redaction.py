@@ -7,9 +7,10 @@ of a library, a command of a profile, a proxy address) passes here before it is 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from console.domain.links import JSON
+if TYPE_CHECKING:
+    from console.domain.links import JSON  # its room would load what `--help` does not need
 
 HIDDEN: Final = "***"
 

@@ -19,6 +19,7 @@ class Choice:
 
     word: str
     meaning: str
+    short: str = ""
     takes_value: bool = False
     values: tuple[str, ...] = ()
     file: bool = False
@@ -32,6 +33,7 @@ class Place:
     commands: tuple[Choice, ...]
     flags: tuple[Choice, ...]
     words: tuple[str, ...]
+    files: bool = False
 
     @property
     def value_flags(self) -> tuple[Choice, ...]:
@@ -70,6 +72,7 @@ def _below(path: tuple[str, ...], parser: Parser) -> Iterable[Place]:
         commands=tuple(Choice(name, helps.get(name, "")) for name in commands),
         flags=tuple(_flag(action) for action in parser.options()),
         words=tuple(str(word) for action in parser.words() for word in action.choices or ()),
+        files=any(action.metavar in _FILE_WORDS for action in parser.words()),
     )
     for name, below in commands.items():
         yield from _below((*path, name), below)
@@ -79,6 +82,7 @@ def _flag(action: argparse.Action) -> Choice:
     return Choice(
         word=next((s for s in action.option_strings if s.startswith("--")), action.option_strings[0]),
         meaning=(action.help or "").replace("%%", "%"),
+        short=next((s for s in action.option_strings if not s.startswith("--")), ""),
         takes_value=action.nargs != 0,
         values=tuple(str(choice) for choice in action.choices or ()),
         file=action.metavar in _FILE_WORDS,
@@ -90,12 +94,14 @@ def _bash(found: list[Place]) -> str:
     for place in found:
         key = " ".join(place.path)
         offered = [c.word for c in (*place.commands, *place.flags)] + list(place.words)
-        cases.append(f'    "{key}") offered="{" ".join(offered)}" ;;')
+        too = " files=too" if place.files else ""
+        cases.append(f'    "{key}") offered="{" ".join(offered)}"{too} ;;')
         for flag in place.value_flags:
+            words = " | ".join(f'"{key} {word}"' for word in (flag.word, flag.short) if word)
             if flag.values:
-                values.append(f'    "{key} {flag.word}") offered="{" ".join(flag.values)}" ;;')
+                values.append(f'    {words}) offered="{" ".join(flag.values)}" ;;')
             else:
-                values.append(f'    "{key} {flag.word}") files={"yes" if flag.file else "no"} ;;')
+                values.append(f"    {words}) files={'yes' if flag.file else 'no'} ;;")
     parts = {
         "@TAKING@": " | ".join(flag.name for flag in GLOBAL_FLAGS if flag.metavar),
         "@COMMANDS@": " | ".join(f'"{" ".join(place.path)}"' for place in found if place.path),
@@ -136,6 +142,7 @@ _repoint() {
     esac
   fi
   COMPREPLY=($(compgen -W "$offered" -- "$cur"))
+  [[ $files == too ]] && COMPREPLY+=($(compgen -f -- "$cur"))
 }
 complete -F _repoint repoint
 """
@@ -161,9 +168,10 @@ def _zsh(found: list[Place]) -> str:
                 f"    rest)\n      case $line[1] in\n{calls}\n      esac ;;\n  esac"
             )
         else:
-            words = f" '*:word:({' '.join(place.words)})'" if place.words else " '*: :_default'"
+            other = "_files" if place.files else " "
+            words = f"'*:word:({' '.join(place.words)})'" if place.words else f"'*:word:{other}'"
             depth = "_".join(place.path)
-            body = f"  _arguments {' '.join(specs)}{words}"
+            body = f"  _arguments {' '.join(specs)} {words}"
         name = f"_repoint_{depth}".rstrip("_").replace("-", "_")
         blocks.append(f"{name}() {{\n{body}\n}}")
     return "#compdef repoint\n# zsh completion of repoint: save it as _repoint in a folder of $fpath.\n\n" + (
@@ -176,32 +184,54 @@ def _zsh_flag(flag: Choice) -> str:
     if not flag.takes_value:
         return _quoted(f"{flag.word}[{meaning}]")
     action = f"({' '.join(flag.values)})" if flag.values else "_files" if flag.file else " "
-    return _quoted(f"{flag.word}=[{meaning}]:value:{action}")
+    long = _quoted(f"{flag.word}=[{meaning}]:value:{action}")
+    return f"{long} {_quoted(f'{flag.short}[{meaning}]:value:{action}')}" if flag.short else long
 
 
 def _fish(found: list[Place]) -> str:
     lines = ["# fish completion of repoint: save it as ~/.config/fish/completions/repoint.fish"]
-    lines += ["complete -c repoint -f"]
+    paths = " ".join(_quoted(" ".join(place.path)) for place in found if place.path)
+    taking = " ".join(flag.name for flag in GLOBAL_FLAGS if flag.metavar)
+    lines += [_FISH.replace("@COMMANDS@", paths).replace("@TAKING@", taking), "complete -c repoint -f"]
     for place in found:
-        seen = [f"__fish_seen_subcommand_from {name}" for name in place.path]
-        below = [c.word for c in place.commands]
-        unseen = [f"not __fish_seen_subcommand_from {' '.join(below)}"] if below else []
-        here = _quoted("; and ".join([*seen, *unseen]))
-        always = _quoted("; and ".join(seen))
-        for command in place.commands:
-            lines.append(f"complete -c repoint -n {here} -a {command.word} -d {_quoted(command.meaning)}")
-        for word in place.words:
-            lines.append(f"complete -c repoint -n {here} -a {_quoted(word)}")
+        here = _quoted(" ".join(["__repoint_at", *place.path]))
+        offer = f"complete -c repoint -n {here}"
+        lines += [f"{offer} -a {c.word} -d {_quoted(c.meaning)}" for c in place.commands]
+        lines += [f"{offer} -a {_quoted(word)}" for word in place.words]
+        lines += [f"{offer} -F"] if place.files else []
         for flag in place.flags:
             if place.path and (flag.word, flag.takes_value) in _SHARED:
                 continue  # offered everywhere by the top
-            condition = f" -n {always}" if place.path else ""
             values = f" -a {_quoted(' '.join(flag.values))}" if flag.values else ""
-            taking = (" -r -F" if flag.file else f" -x{values}") if flag.takes_value else ""
+            value = (" -r -F" if flag.file else f" -x{values}") if flag.takes_value else ""
+            short = f" -s {flag.short[1:]}" if flag.short else ""
             name = flag.word.removeprefix("--")
-            lines.append(f"complete -c repoint{condition} -l {name}{taking} -d {_quoted(flag.meaning)}")
+            begin = offer if place.path else "complete -c repoint"
+            lines.append(f"{begin} -l {name}{short}{value} -d {_quoted(flag.meaning)}")
     return "\n".join(lines) + "\n"
 
+
+_FISH: Final = r"""
+function __repoint_at
+  set -l path
+  set -l value no
+  for word in (commandline -opc)[2..-1]
+    if test $value = yes
+      set value no
+      continue
+    end
+    if contains -- $word @TAKING@
+      set value yes
+      continue
+    end
+    set -l next (string join ' ' -- $path $word)
+    if contains -- $next @COMMANDS@
+      set path $next
+    end
+  end
+  test "$path" = "$argv"
+end
+"""
 
 _SHARED: Final = frozenset(
     {("--help", False), ("--version", False), *((flag.name, bool(flag.metavar)) for flag in GLOBAL_FLAGS)}

@@ -41,6 +41,20 @@ def test_version_imports_next_to_nothing() -> None:
     assert loaded("--version") - bare == {"console", "console.__main__", "console.version"}
 
 
+def test_the_command_that_is_installed_loads_no_more_than_that(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (source,) = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-scripts"]
+    command = tmp_path / "repoint"
+    command.write_text((ROOT / source).read_text())
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", str(command), "--version"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"repoint {VERSION}\n"
+    names = [line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()]
+    assert set(names[names.index("site") + 1 :]) == {"console", "console.__main__", "console.version"}
+
+
 def test_help_imports_no_parser_and_nothing_heavy() -> None:
     modules = loaded("--help")
     assert not modules & {*HEAVY, "argparse", "dataclasses", "importlib.metadata", "inspect", "json"}
