@@ -112,14 +112,17 @@ def test_slugs_come_from_lines_or_a_column(here: Here, practice: PracticeServer,
     ]
 
 
-@pytest.mark.parametrize("read_anew", [False, True])
+ELSEWHERE = {"destination_url": "https://elsewhere.example/"}
+
+
+@pytest.mark.parametrize(("read_anew", "edit"), [(False, ELSEWHERE), (True, ELSEWHERE), (True, {})])
 def test_a_link_that_changed_after_the_list_is_told_and_left_out(
-    here: Here, practice: PracticeServer, tmp_path: Path, *, read_anew: bool
+    here: Here, practice: PracticeServer, tmp_path: Path, *, read_anew: bool, edit: dict[str, str]
 ) -> None:
     here.at(practice)
     here("links", "host:shop.localhost")
     here.monkeypatch.setattr("console.ops.planning_selection.is_due", lambda _: read_anew)
-    practice.platform.edit(SLUG, by="kim", destination_url="https://elsewhere.example/")
+    practice.platform.edit(SLUG, by="kim", **edit)
     found = planned(here, tmp_path / "plan.json", "host:shop.localhost", "--last-healthy").json
     (left,) = found["left_out"]
     assert left["slug"] == SLUG
