@@ -138,7 +138,11 @@ class HealthPane(Vertical):
 
     def pause_check(self) -> None:
         """Ask nothing new for now; again, go on."""
-        if self.sweep is not None and self.sweeping and self.sweep.name == "Sweep":
+        if self.sweep is None or not self.sweeping:
+            return
+        if self.sweep.name != "Sweep":
+            self.desk.tell("pause: the platform's check goes on by itself; x ends the waiting for it")
+        else:
             self.sweep = replace(self.sweep, paused=not self.sweep.paused)
             self._draw()
             self.run_worker(self.desk.ask(_pausing(self.sweep.paused)), group="pause")

@@ -184,9 +184,14 @@ def speaking(here: HealthResult | None, platform: HealthResult | None) -> Health
     return here if older_by <= PREFER_HERE_SECONDS else platform
 
 
+def together(one: HealthResult, other: HealthResult) -> bool:
+    """Whether two results are of the same time (`SAME_TIME`), so that they may be read together."""
+    return abs(one.checked_at - other.checked_at) <= SAME_TIME
+
+
 def compare_looks(here: HealthResult | None, platform: HealthResult | None) -> Difference:
     """Read two newest results together; inconclusive when they are of two times (`SAME_TIME`)."""
-    if here is None or platform is None or abs(here.checked_at - platform.checked_at) > SAME_TIME:
+    if here is None or platform is None or not together(here, platform):
         return Difference.INCONCLUSIVE
     return compare(here.verdict, platform.verdict)
 

@@ -19,6 +19,7 @@ from console.domain.health import (
     compare_looks,
     newest_by_vantage,
     speaking,
+    together,
 )
 from console.domain.urls import name_of_host
 
@@ -100,7 +101,9 @@ class _Cluster:
         self.kinds[kind_of(told) if told.verdict.failing else FLAPPING] += 1
         self.slugs.append(told.slug)
         self.flapping += flaps
-        since = told.failing_since or told.checked_at
+        # Whoever saw it fail first knows the start, as long as both speak of the same time.
+        rows = [r for r in pair if r is not None and r.verdict.failing and together(r, told)] or [told]
+        since = min(r.failing_since or r.checked_at for r in rows)
         self.since = since if self.since is None else min(self.since, since)
         for result, side in zip(pair, (self.here, self.platform), strict=True):
             if result is not None and not result.verdict.silent:
@@ -184,11 +187,6 @@ def outages(pairs: Iterable[Pair], flapping: Collection[str] = ()) -> tuple[Outa
 def _dissent(spoken: HealthResult, pair: Pair) -> HealthResult | None:
     """The other vantage point's failure, where it is of the same time."""
     for other in pair:
-        if (
-            other is not None
-            and other is not spoken
-            and other.verdict.failing
-            and abs(other.checked_at - spoken.checked_at) <= SAME_TIME
-        ):
+        if other is not None and other is not spoken and other.verdict.failing and together(other, spoken):
             return other
     return None

@@ -229,6 +229,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--linkchecker", default="", metavar="PATH")
     parser.add_argument("--linkinator", default="", metavar="PATH")
+    parser.add_argument("--rate", type=int, default=100_000, help="of LinkChecker, at one host a second")
     parser.add_argument("--size", type=int, default=5000)
     parser.add_argument("--hanging", type=float, default=0.02)
     parser.add_argument("--timeout", type=float, default=PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -94,3 +95,11 @@ def test_links_looked_at_from_one_side_count_by_those_looked_at_from_both() -> N
 def test_a_flapping_link_is_marked_while_it_answers() -> None:
     found = one(result("a", OK), flaps=frozenset("a"))
     assert (found.kinds, found.flapping, found.band) == ({FLAPPING: 1}, 1, Band.SLOW)
+
+
+def test_an_outage_starts_where_either_vantage_point_saw_it_start() -> None:
+    early = NOW - timedelta(hours=7)
+    far = replace(result("a", DOWN, FAR, ago=2), failing_since=early)
+    assert one(result("a", DOWN), far).since == early
+    assert one(result("a", DOWN), replace(far, checked_at=NOW - timedelta(minutes=61))).since == NOW
+    assert one(result("a", DOWN), replace(far, verdict=OK)).since == NOW
