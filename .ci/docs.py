@@ -1,7 +1,7 @@
-"""Write what the program says of itself into the README and the manual page: `.venv/bin/python .ci/docs.py`.
+"""Write what the program says of itself into README, guide and manual page: `.venv/bin/python .ci/docs.py`.
 
-Between `<!-- NAME: generated -->` and `<!-- end -->` the README is this script's. A test fails when either
-file is not what the program would say today.
+Between `<!-- NAME: generated -->` and `<!-- end -->` the pages are written here. A test fails when a file
+is not what the program would say today.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from console.ops.profile_keys import KEYS
 from console.parsing import Parser, parser_of
 from console.verbs import GLOBAL_FLAGS, VERBS
 from console.version import VERSION
+from screens.actions import ACTIONS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+GUIDE = ROOT / ".github" / "guide" / "operators.md"
 MANUAL = ROOT / ".github" / "guide" / "repoint.1"
 
 
@@ -51,6 +53,12 @@ def documents() -> str:
     return "\n".join([*rows, *(f"| `{name}` | {', '.join(KEYS_OF[name])} |" for name in KEYS_OF)])
 
 
+def keys() -> str:
+    """The table of the console's keys, by the names that `[keys]` takes."""
+    rows = ["| Key | Name | Does |", "| --- | --- | --- |"]
+    return "\n".join([*rows, *(f"| `{each.key_label}` | `{each.id}` | {each.help} |" for each in ACTIONS)])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "exit codes": exit_codes,
@@ -61,11 +69,20 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 def readme(text: str) -> str:
     """The README with every generated block written anew."""
-    for name, make in BLOCKS.items():
+    return _filled(text, BLOCKS)
+
+
+def guide(text: str) -> str:
+    """The operators' guide with its block written anew."""
+    return _filled(text, {"keys": keys})
+
+
+def _filled(text: str, blocks: dict[str, Callable[[], str]]) -> str:
+    for name, make in blocks.items():
         begin, end = f"<!-- {name}: generated -->\n", "\n<!-- end -->"
         before, found, rest = text.partition(begin)
         if not found:
-            raise SystemExit(f"README.md has no block {name!r}")
+            raise SystemExit(f"there is no block {name!r} to write into")
         text = f"{before}{begin}{make()}{end}{rest.partition(end)[2]}"
     return text
 
@@ -137,8 +154,12 @@ def _item(term: str, meaning: str) -> Iterator[str]:
 
 
 def main(check: bool) -> int:
-    """Write both files; with `check` only say whether they are as they should be."""
-    wanted = {README: readme(README.read_text(encoding="utf-8")), MANUAL: manual()}
+    """Write the files; with `check` only say whether they are as they should be."""
+    wanted = {
+        README: readme(README.read_text(encoding="utf-8")),
+        GUIDE: guide(GUIDE.read_text(encoding="utf-8")),
+        MANUAL: manual(),
+    }
     stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"{path.relative_to(ROOT)} {'is stale' if check else 'written'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from console.api.auth import claims_of
 from console.api.client import HttpPlatform
@@ -19,6 +19,9 @@ from console.ops.profile_places import cache_path, journal_path
 from console.ops.profiles import Profile
 from console.ops.session import Session
 from console.ops.store import Store
+
+if TYPE_CHECKING:
+    from console.ops.signatures import Checked
 
 _TRIES: Final = 3
 """Tries at a destination that hangs: two of three say that it does (`probe_values.ProbeSettings`)."""
@@ -53,7 +56,9 @@ async def connect(
     store = Store.open(cache_path(target.key), journal_path())
     try:
         source = tokens or _source(profile)
-        operator = await _operator(source, store, target, profile, offline=offline, tolerant=tolerant)
+        operator, signature = await _operator(
+            source, store, target, profile, offline=offline, tolerant=tolerant
+        )
         lanes = Lanes()
         platform = None if offline else HttpPlatform(connection_settings(profile), source, clock, lanes=lanes)
     except BaseException:
@@ -69,6 +74,7 @@ async def connect(
         prober=Prober(settings, clock),
         probing=settings,
         lanes=lanes,
+        signature=signature,
     )
 
 
@@ -80,29 +86,28 @@ def _source(profile: Profile) -> TokenSource:
 
 async def _operator(
     source: TokenSource, store: Store, target: Target, profile: Profile, *, offline: bool, tolerant: bool
-) -> str:
-    """Who the token says we are; offline without a token, who we were last time."""
+) -> tuple[str, Checked | None]:
+    """Who the token says we are, and by whose signature; offline without a token, who we were last time."""
     key = f"operator:{target.key}"
     if offline:
-        return str(store.marks.recall(key) or "")
+        return str(store.marks.recall(key) or ""), None
     signed = profile.jwt_key is not None or profile.jwks_file is not None
     try:
         secret = await source.get()
     except SignInNeeded:
         if signed or not tolerant:
             raise
-        return ""
+        return "", None
     if secret is None:
-        return ""
-    if signed:
-        from console.ops.signatures import require_good_signature
+        return "", None
+    from console.ops.signatures import require_good_signature
 
-        require_good_signature(secret, profile)
+    signature = require_good_signature(secret, profile)
     claims = claims_of(secret)
     operator = claims.subject or claims.token_id
     if operator and store.marks.recall(key) != operator:
         store.marks.remember(key, operator)
-    return operator
+    return operator, signature
 
 
 def connection_settings(profile: Profile, *, patient: bool = True) -> ConnectionSettings:

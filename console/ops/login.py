@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.api.auth import Claims, TokenKind, claims_of
+from console.api.auth import Claims, claims_of
 from console.api.client import HttpPlatform
 from console.api.port import Identity
-from console.domain.errors import SignInNeeded
 from console.domain.target import Secret
 from console.ops.clock import Clock, SystemClock
 from console.ops.connect import connection_settings
 from console.ops.profile_places import places
 from console.ops.profiles import TOKEN_VARIABLE, Profile
-from console.ops.signatures import Checked, Signature, signature_of
+from console.ops.signatures import Checked, require_good_signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,7 @@ async def check_token(profile: Profile, secret: Secret, clock: Clock | None = No
     """
     clock = clock or SystemClock()
     claims = claims_of(secret)
-    if claims.kind is TokenKind.PAT:
-        signature = Checked(Signature.UNCHECKED, "A PAT carries no signature; the platform checks it.")
-    else:
-        signature = signature_of(secret, profile.jwt_key, profile.jwks_file)
-    if signature.signature in {Signature.BAD, Signature.CANNOT}:
-        raise SignInNeeded(signature.sentence.rstrip("."), detail="It was not sent.", hint=signature.remedy)
+    signature = require_good_signature(secret, profile)
     platform = HttpPlatform(connection_settings(profile, patient=False), _Given(secret), clock)
     try:
         identity = await platform.whoami()

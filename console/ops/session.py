@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from console.api.lanes import Lanes
 from console.api.port import Identity, Platform
@@ -16,6 +17,9 @@ from console.ops.probe import Prober
 from console.ops.probe_values import ProbeSettings
 from console.ops.profiles import Profile
 from console.ops.store import Store
+
+if TYPE_CHECKING:
+    from console.ops.signatures import Checked
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Session:
         probing: how destinations are looked at.
         lost: why the platform was last out of reach; None while it answers.
         lanes: whose call to the platform goes first.
+        signature: what was found of the token's signature; None without a token.
     """
 
     target: Target
@@ -42,6 +47,7 @@ class Session:
     identity: Identity | None = None
     lost: RepointError | None = field(default=None)
     lanes: Lanes = field(default_factory=Lanes)
+    signature: Checked | None = None
 
     @property
     def offline(self) -> bool:

@@ -83,17 +83,18 @@ def _against(secret: Secret, jwt_key: Path | None, jwks_file: Path | None) -> Ch
     return _bad(f"its algorithm ({told or 'none'}) or key id is not that of a configured key")
 
 
-def require_good_signature(secret: Secret, profile: Profile) -> None:
-    """Refuse a JWT whose signature a configured key does not confirm. Without a key: nothing.
+def require_good_signature(secret: Secret, profile: Profile) -> Checked:
+    """Refuse a JWT whose signature a configured key does not confirm; GOOD, or UNCHECKED without a key.
 
     Raises:
         SignInNeeded: it does not, or it cannot be checked although that was asked for.
     """
-    if (profile.jwt_key is None and profile.jwks_file is None) or secret.reveal().startswith("patv1_"):
-        return
+    if secret.reveal().startswith("patv1_"):
+        return Checked(Signature.UNCHECKED, "A PAT carries no signature; the platform checks it.")
     checked = signature_of(secret, profile.jwt_key, profile.jwks_file)
-    if checked.signature is not Signature.GOOD:
+    if checked.signature in {Signature.BAD, Signature.CANNOT}:
         raise SignInNeeded(checked.sentence.rstrip("."), detail="Nothing was sent.", hint=checked.remedy)
+    return checked
 
 
 def _bad(why: str) -> Checked:

@@ -40,8 +40,10 @@ async def _whoami(session: Session, out: Output, _args: argparse.Namespace) -> i
         "base_url": target.base_url,
         "token_id": identity.token_id or None,
         "token_expires_at": documents.when(identity.token_expires_at),
+        "token_signature": session.signature.signature.value if session.signature else None,
         "handles": [{"handle": h, "role": r.label} for h, r in identity.handles],
     }
     lines = [(f"{key.replace('_', ' '):<17}", str(value)) for key, value in document.items() if value]
-    out.result(document, [line for line in lines if not line[0].startswith("handles")])
+    lines = [line for line in lines if not line[0].startswith("handles")]
+    out.result(document, [*lines, *([session.signature.sentence] if session.signature else [])])
     return ExitCode.DONE

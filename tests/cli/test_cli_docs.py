@@ -7,14 +7,19 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from console.app import chosen_screen
 from console.exits import MEANINGS, ExitCode
+from console.ops.profile_keys import KEYS
 from console.parsing import parser_of
 from console.verbs import VERBS
+from screens.keymap import keymap_of
+from screens.themes import THEME_NAMES
 
 ROOT = Path(__file__).parents[2]
 REMEDY = "it is stale: run `.venv/bin/python .ci/docs.py` and commit what it wrote"
@@ -33,6 +38,17 @@ def docs() -> ModuleType:
 def test_the_readme_lists_every_command_setting_and_exit_code(docs: ModuleType) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert docs.readme(text) == text, REMEDY
+
+
+def test_the_guide_lists_every_key_and_its_settings_work(docs: ModuleType) -> None:
+    text = docs.GUIDE.read_text(encoding="utf-8")
+    assert docs.guide(text) == text, REMEDY
+    for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        parsed = tomllib.loads(block)
+        chosen_screen(parsed.get("screen", {}))
+        assert len(keymap_of(parsed.get("keys", {})).changed()) == len(parsed.get("keys", {}))
+        assert set(parsed.get("profiles", {}).get("acme", {})) <= set(KEYS)
+    assert all(f"`{name}`" in text or f" {name}" in text for name in THEME_NAMES)
 
 
 def test_the_manual_page_is_that_of_the_parsers(docs: ModuleType) -> None:

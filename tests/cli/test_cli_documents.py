@@ -28,7 +28,7 @@ VERSION = ("version", "live", "created_at", "created_by", "action", "note", "rol
 HISTORY = ("slug", "live", "versions", "as_of", "source")
 METER = ("plan", "limit", "used", "left", "reserve", "free_for_other_work", "day", "as_of")
 WHOAMI = ("operator", "name", "role", "handle", "plan", "profile", "environment", "base_url", "token_id",
-          "token_expires_at", "handles")  # fmt: skip
+          "token_expires_at", "token_signature", "handles")  # fmt: skip
 LOGIN = ("operator", "name", "role", "plan", "profile", "handle", "base_url", "token_kind", "token_id",
          "token_expires_at", "token_signature", "warnings", "stored", "next")  # fmt: skip
 CACHE = ("path", "exists", "size_bytes", "links", "timelines", "health_results", "sightings", "synced_at",
@@ -107,6 +107,14 @@ def test_a_rollback_its_undo_a_refusal_and_an_error(here: Here, practice: Practi
     error = here("history", "no-such-link", "--json", code=1).error
     assert tuple(error) == ERROR
     assert error["request_id"]
+
+
+def test_whoami_says_what_is_known_of_the_signature(here: Here, practice: PracticeServer) -> None:
+    here.at(practice)
+    assert here("whoami", "--json").json["token_signature"] == "unchecked"
+    assert "no jwt_key or jwks_file" in here("whoami").out
+    here.set(REPOINT_TOKEN=practice.pat)
+    assert "A PAT carries no signature" in here("whoami").out
 
 
 def test_offline_documents_are_the_same_with_their_source(here: Here, practice: PracticeServer) -> None:

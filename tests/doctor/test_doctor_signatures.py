@@ -119,6 +119,18 @@ def test_a_file_that_holds_no_key_cannot_check(tmp_path: Path) -> None:
         assert "cannot be checked" in found.sentence
 
 
+async def test_a_session_knows_what_its_key_said(practice: PracticeServer, tmp_path: Path) -> None:
+    class Token:
+        async def get(self) -> Secret:
+            return signed()
+
+    for env, wanted in (({"REPOINT_JWT_KEY": str(pem(tmp_path))}, Signature.GOOD), ({}, Signature.UNCHECKED)):
+        session = await connect(load_profile(environ=environ(practice, **env)), tokens=Token())
+        assert session.signature is not None
+        assert session.signature.signature is wanted
+        await session.close()
+
+
 async def test_a_session_is_not_opened_with_a_token_that_the_key_did_not_sign(
     practice: PracticeServer, tmp_path: Path
 ) -> None:
@@ -131,7 +143,7 @@ async def test_a_session_is_not_opened_with_a_token_that_the_key_did_not_sign(
 
     with pytest.raises(SignInNeeded, match="signature is not good"):
         await connect(profile, tokens=Token())
-    require_good_signature(Secret(practice.pat), profile)
+    assert require_good_signature(Secret(practice.pat), profile).signature is Signature.UNCHECKED
     found = by_name(await examined(env))
     assert found["token_signature"].grade is Grade.FAIL
     assert found["route_me"].grade is Grade.SKIPPED
