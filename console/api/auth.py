@@ -59,6 +59,7 @@ class Claims:
     role: Role = Role.UNKNOWN
     handle: str = ""
     token_id: str = ""
+    session_id: str = ""
     algorithm: str = ""
     expires_at: datetime | None = None
     not_before: datetime | None = None
@@ -144,6 +145,7 @@ def claims_of(secret: Secret) -> Claims:
         role=Role.parse(payload.get("role")),
         handle=or_else(name, payload.get("handle"), ""),
         token_id=or_else(name, payload.get("jti"), ""),
+        session_id=or_else(name, payload.get("sid"), ""),
         algorithm=algorithm,
         expires_at=expires_at,
         not_before=not_before,

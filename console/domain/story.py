@@ -58,6 +58,7 @@ class Changed:
         outcome: `Outcome` by its word; empty while it is not known.
         verified_at: when its destination was first seen healthy from here afterwards; None: it was not.
         sent: how often it left this machine.
+        request: one request of an import: it carries changes of links and is none itself.
     """
 
     key: str
@@ -74,11 +75,45 @@ class Changed:
     at: datetime
     sent: int = 0
     verified_at: datetime | None = None
+    request: bool = False
 
     @property
     def applied(self) -> bool:
         """Whether it took effect."""
         return self.outcome == "APPLIED"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One batch run.
+
+    Attributes:
+        state: `RunState` by its word; `running` while no entry says how it ended.
+        began: when it was begun; None when that is older than the story.
+        ended: when it was done or stopped; None while it can be told to go on.
+        worked: seconds that it was performed, without its pauses, as far as it has come to rest.
+        outcomes: `Outcome` by its word, and how many items came to it when it last came to rest.
+    """
+
+    run: str
+    kind: str
+    way: str
+    by: str
+    reason: str
+    total: int
+    state: str
+    began: datetime | None
+    ended: datetime | None = None
+    worked: float = 0.0
+    outcomes: tuple[tuple[str, int], ...] = ()
+    stop_reason: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from its beginning to its end, pauses and all; None while either is not known."""
+        if self.began is None or self.ended is None:
+            return None
+        return max(0.0, (self.ended - self.began).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +126,7 @@ class Story:
         detected: when anybody or any check here first saw it.
         journal_faults: sentences of `Journal.verify`; empty when the chain is whole.
         left: what is left to do.
+        runs: batch runs, in the order they came up.
     """
 
     incident: str
@@ -106,6 +142,7 @@ class Story:
     left: tuple[str, ...] = ()
     journal_faults: tuple[str, ...] = ()
     head: tuple[int, str] = (0, "")
+    runs: tuple[Ran, ...] = ()
 
     @property
     def mitigated(self) -> datetime | None:
@@ -115,7 +152,7 @@ class Story:
     @property
     def verified(self) -> datetime | None:
         """When the last change that took effect was seen to work; None while one was not."""
-        applied = [c for c in self.changes if c.applied]
+        applied = [c for c in self.changes if c.applied and not c.request]
         times = [c.verified_at for c in applied if c.verified_at is not None]
         return max(times) if times and len(times) == len(applied) else None
 
@@ -126,8 +163,13 @@ class Story:
 
     @property
     def outcomes(self) -> Counter[str]:
-        """How many writes came to what; those that are open count by their state."""
-        return Counter(c.outcome or c.state for c in self.changes)
+        """How many writes came to what; those that are open count by their state.
+
+        A request of an import counts only where no changes of links tell what it carried.
+        """
+        carried = {c.run for c in self.changes if not c.request}
+        told = (c for c in self.changes if not (c.request and c.run in carried))
+        return Counter(c.outcome or c.state for c in told)
 
     @property
     def writes_sent(self) -> int:

@@ -56,7 +56,7 @@ async def connect(
     store = Store.open(cache_path(target.key), journal_path())
     try:
         source = tokens or _source(profile)
-        operator, signature = await _operator(
+        operator, session_id, signature = await _operator(
             source, store, target, profile, offline=offline, tolerant=tolerant
         )
         lanes = Lanes()
@@ -75,6 +75,7 @@ async def connect(
         probing=settings,
         lanes=lanes,
         signature=signature,
+        session_id=session_id,
     )
 
 
@@ -86,20 +87,23 @@ def _source(profile: Profile) -> TokenSource:
 
 async def _operator(
     source: TokenSource, store: Store, target: Target, profile: Profile, *, offline: bool, tolerant: bool
-) -> tuple[str, Checked | None]:
-    """Who the token says we are, and by whose signature; offline without a token, who we were last time."""
+) -> tuple[str, str, Checked | None]:
+    """Who the token says we are, in which session, and by whose signature.
+
+    Offline without a token: who we were last time.
+    """
     key = f"operator:{target.key}"
     if offline:
-        return str(store.marks.recall(key) or ""), None
+        return str(store.marks.recall(key) or ""), "", None
     signed = profile.jwt_key is not None or profile.jwks_file is not None
     try:
         secret = await source.get()
     except SignInNeeded:
         if signed or not tolerant:
             raise
-        return "", None
+        return "", "", None
     if secret is None:
-        return "", None
+        return "", "", None
     from console.ops.signatures import require_good_signature
 
     signature = require_good_signature(secret, profile)
@@ -107,7 +111,7 @@ async def _operator(
     operator = claims.subject or claims.token_id
     if operator and store.marks.recall(key) != operator:
         store.marks.remember(key, operator)
-    return operator, signature
+    return operator, claims.session_id, signature
 
 
 def connection_settings(profile: Profile, *, patient: bool = True) -> ConnectionSettings:

@@ -27,7 +27,8 @@ from console.domain.versions import Timeline
 from console.ops import story_text
 from console.ops.exporting import record_of
 from console.ops.importing_rejects import new_file
-from console.ops.review import read_live
+from console.ops.importing_settle import SLUG as IMPORT
+from console.ops.planning_reading import read_all
 from console.ops.session import Session
 from console.ops.story import tell_about
 from console.version import VERSION
@@ -68,7 +69,7 @@ class Bundle:
 
     Attributes:
         kind: `link` or `run`.
-        stale: why the history was taken from the cache; empty when it was read just now.
+        stale: why a history was taken from the cache; empty when it was read just now.
         entries: entries of the journal that are shown; `held_back` those that are not.
     """
 
@@ -81,23 +82,22 @@ class Bundle:
 
 
 async def collect(session: Session, subject: str) -> Bundle:
-    """Gather everything about a link or a run. A link's history is read again when that is possible.
+    """Gather everything about a link or a run. The histories are read again when that is possible.
+
+    A run is named by its id; a batch by the beginning of it as well.
 
     Raises:
         NotCached: neither is known on this machine.
         StorageProblem: the journal or the cache cannot be read, or a secret stands in what was gathered.
     """
-    writes = session.store.journal.writes_of_run(subject)
     run = session.store.runs.get(subject)
+    subject = run.run if run is not None else subject
+    writes = session.store.journal.writes_of_run(subject)
     kind = "run" if writes or run else "link"
     items = session.store.runs.items(subject) if run else []
-    slugs = list(dict.fromkeys([i.slug for i in items] + [w.slug for w in writes])) or [subject]
-    stale = ""
-    if kind == "link" and not session.offline:
-        try:
-            await read_live(session, subject)
-        except RepointError as error:
-            stale = error.title
+    about = [i.slug for i in items] + [w.slug for w in writes if w.slug != IMPORT]
+    slugs = list(dict.fromkeys(about)) or ([subject] if kind == "link" else [])
+    stale = "" if session.offline else await _read_again(session, slugs)
     story = tell_about(session, slugs, subject if kind == "run" else "")
     files: dict[str, bytes] = {"README.txt": _README.encode()}
     if run is not None:
@@ -123,6 +123,18 @@ async def collect(session: Session, subject: str) -> Bundle:
                 "The bundle was not written: something like a token stands in it", detail=f"In {name}."
             )
     return Bundle(kind, subject, files, shown, len(pieces) - shown, stale)
+
+
+async def _read_again(session: Session, slugs: Sequence[str]) -> str:
+    """Read the histories now; why some are the cache's, in words, empty when none is."""
+    try:
+        found = await read_all(session, slugs)
+    except RepointError as error:
+        return error.title
+    lacking = [why for why in found.values() if isinstance(why, str)]
+    if not lacking:
+        return ""
+    return lacking[0] if len(slugs) == 1 else f"{len(lacking)} of {len(slugs)} links: {lacking[0]}"
 
 
 def write(bundle: Bundle, path: Path) -> None:

@@ -38,7 +38,8 @@ def draft(
     Raises:
         InputRejected: nothing to report about, too long, no such run, or the artifact cannot be read.
     """
-    writes = session.store.journal.writes_of_run(run) if run else []
+    batch = session.store.runs.get(run) if run else None
+    writes = session.store.journal.writes_of_run(batch.run if batch else run) if run else []
     if run and not writes:
         raise InputRejected(f"There is no run {safe(run, 64)} here", hint="repoint journal shows them")
     if slug and not writes:
@@ -63,7 +64,7 @@ def draft(
             hint="Name a bundle instead: repoint evidence, then --artifact FILE.zip",
         )
     return Draft(
-        redact(short), redact(text), session.target.handle, redact(session_id.strip()),
+        redact(short), redact(text), session.target.handle, redact(session_id.strip() or session.session_id),
         redact(request_id.strip()), _artifact(artifact) if artifact else "",
     )  # fmt: skip
 

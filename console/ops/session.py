@@ -34,6 +34,7 @@ class Session:
         lost: why the platform was last out of reach; None while it answers.
         lanes: whose call to the platform goes first.
         signature: what was found of the token's signature; None without a token.
+        session_id: the token's `sid` claim (OpenID Connect), for reports to support; empty where it has none.
     """
 
     target: Target
@@ -48,6 +49,7 @@ class Session:
     lost: RepointError | None = field(default=None)
     lanes: Lanes = field(default_factory=Lanes)
     signature: Checked | None = None
+    session_id: str = ""
 
     @property
     def offline(self) -> bool:

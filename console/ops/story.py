@@ -17,7 +17,7 @@ from console.domain.text import safe
 from console.ops import incidents
 from console.ops.importing_settle import SLUG as IMPORT
 from console.ops.session import Session
-from console.ops.story_entries import changed, event_of
+from console.ops.story_entries import changed, event_of, ran
 
 DEFAULT_SPAN: Final = timedelta(hours=24)
 """How far back the story goes when no incident is named and none is current."""
@@ -107,6 +107,7 @@ def _told(
         events=in_order([*events, *seen]),
         changes=changes,
         head=(newest[0].seq, newest[0].hash) if newest else (0, ""),
+        runs=ran(entries),
     )
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from cache.journal import WRITE, Entry
+from cache.runs import RUN
+from console.domain.batches import RunState
 from console.domain.links import JSON, VersionId, label
 from console.domain.outcomes import WriteState
 from console.domain.redaction import redact
-from console.domain.story import Changed, Event, EventKind
+from console.domain.story import Changed, Event, EventKind, Ran
+from console.ops.importing_settle import WAY as IMPORT_WAY
 
 _UNTOLD: Final = frozenset({WriteState.PREPARED.value, WriteState.SENT.value})
 """States on the way; the one that follows tells it."""
@@ -103,8 +107,52 @@ def changed(entries: Iterable[Entry]) -> tuple[Changed, ...]:
             request_id=str(f["request_id"] or ""),
             at=entry.at.wall,
             sent=int(f["attempts"]),
+            request=f["way"] == IMPORT_WAY,
         )
     return tuple(found.values())
+
+
+def ran(entries: Iterable[Entry]) -> tuple[Ran, ...]:
+    """The batch runs among entries, in the order they came up."""
+    found: dict[str, Ran] = {}
+    resting: dict[str, datetime | None] = {}
+    for entry in entries:
+        if entry.kind != RUN:
+            continue
+        name, word, at = str(entry.fields["run"]), str(entry.fields["event"]), entry.at.wall
+        if word in _WORKING:
+            began = at if word == _BEGUN else found[name].began if name in found else None
+            found[name] = replace(_ran(entry, RunState.RUNNING.value, began), worked=_worked(found, name))
+            resting[name] = at
+            continue
+        since = resting.pop(name, None)
+        more = max(0.0, (at - since).total_seconds()) if since is not None else 0.0
+        before = found[name].began if name in found else None
+        found[name] = replace(
+            _ran(entry, word, before),
+            ended=at if word in _ENDS else None,
+            worked=_worked(found, name) + more,
+        )
+    return tuple(found.values())
+
+
+_BEGUN: Final = "begun"
+_WORKING: Final = frozenset({_BEGUN, "goes on"})
+_ENDS: Final = frozenset({RunState.DONE.value, RunState.STOPPED.value})
+
+
+def _worked(found: Mapping[str, Ran], name: str) -> float:
+    return found[name].worked if name in found else 0.0
+
+
+def _ran(entry: Entry, state: str, began: datetime | None) -> Ran:
+    f = entry.fields
+    outcomes = tuple((str(word), int(count)) for word, count in dict(f["outcomes"]).items() if count)
+    return Ran(
+        run=str(f["run"]), kind=str(f["kind"]), way=str(f["way"]), by=str(f["operator"]),
+        reason=str(f["reason"]), total=int(f["total"]), state=state, began=began, outcomes=outcomes,
+        stop_reason=str(f["stop_reason"] or ""),
+    )  # fmt: skip
 
 
 class _Words(dict[str, JSON]):

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from console.domain.links import label
 from console.domain.markdown import code, text
-from console.domain.story import Changed, Event, Story
+from console.domain.redaction import redact
+from console.domain.story import Changed, Event, Ran, Story
 
 ROWS: Final = 200
 """Writes that the Markdown lists one by one; the JSON has all."""
@@ -61,6 +62,7 @@ def document(story: Story) -> dict[str, Any]:
         "outcomes": dict(sorted(story.outcomes.items())),
         "writes_sent": story.writes_sent,
         "verified_links": story.verified_count,
+        "runs": [_ran(each) for each in story.runs],
         "changes": [_change(change) for change in story.changes],
         "events": [_event(event) for event in story.events],
         "left_to_do": list(story.left),
@@ -82,6 +84,15 @@ def _change(change: Changed) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _ran(each: Ran) -> dict[str, Any]:
+    return {
+        "run": each.run, "kind": each.kind, "way": each.way, "by": each.by or None,
+        "reason": redact(each.reason), "state": each.state, "stop_reason": each.stop_reason or None,
+        "total": each.total, "outcomes": dict(each.outcomes), "began": when(each.began),
+        "ended": when(each.ended), "seconds": each.seconds, "seconds_at_work": each.worked,
+    }  # fmt: skip
+
+
 def _event(event: Event) -> dict[str, Any]:
     return {
         "at": when(event.at), "kind": event.kind.value, "who": event.who or None, "slugs": list(event.slugs),
@@ -95,6 +106,8 @@ def markdown(story: Story) -> str:
     name = f"Incident {code(story.incident)}" if story.incident else "Timeline"
     lines = [f"# {name} on {code(story.handle)} ({text(story.environment or 'no environment')})", ""]
     lines += [*_summary(story), ""]
+    if story.runs:
+        lines += ["## Runs", "", *_runs(story.runs), ""]
     if story.changes:
         lines += ["## Writes", "", *_changes(story.changes), ""]
     lines += ["## What happened", "", *_events(story.events), ""]
@@ -126,13 +139,27 @@ def _summary(story: Story) -> Iterator[str]:
         yield f"- Journal: {story.head[0]} entries, chain whole, head {code(story.head[1][:16])}."
 
 
+def _runs(runs: Sequence[Ran]) -> Iterator[str]:
+    yield "| Began (UTC) | Run | What | Links | State | Took | At work | Outcomes | By | Reason |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    for r in runs:
+        counts = ", ".join(f"{number} {word}" for word, number in r.outcomes)
+        stop = f" ({r.stop_reason})" if r.stop_reason else ""
+        cells = [
+            when(r.began) or "earlier", code(r.run[:8]), text(f"{r.kind} by {r.way}"), str(r.total),
+            text(f"{r.state}{stop}"), span(r.seconds) if r.ended else "not ended", span(r.worked),
+            text(counts), code(r.by), text(redact(r.reason)),
+        ]  # fmt: skip
+        yield f"| {' | '.join(cells)} |"
+
+
 def _changes(changes: Sequence[Changed]) -> Iterator[str]:
     yield "| Time (UTC) | Link | From | To | Made | Outcome | Verified | By | Request | Run |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for c in changes[:ROWS]:
         cells = [
             when(c.at) or "", code(c.slug), _version(c.before), _version(c.to), _version(c.made),
-            text(c.outcome or c.state), when(c.verified_at) or ("no" if c.applied else ""),
+            text(c.outcome or c.state), when(c.verified_at) or ("no" if c.applied and not c.request else ""),
             code(c.by), code(c.request_id), code(c.run[:8]),
         ]  # fmt: skip
         yield f"| {' | '.join(cells)} |"

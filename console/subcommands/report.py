@@ -29,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     about.add_argument("--run", metavar="RUN", help="draft what is missing from this run")
     about.add_argument("--slug", metavar="SLUG", help="draft what is missing from this link")
     parser.add_argument("--request-id", default="", metavar="ID", help="the platform's id of the request")
-    parser.add_argument("--session-id", default="", metavar="ID", help="the platform's id of your session")
+    parser.add_argument(
+        "--session-id",
+        default="",
+        metavar="ID",
+        help="the platform's id of your session; without it the token's sid claim, where it has one",
+    )
     parser.add_argument(
         "--artifact",
         type=Path,
