@@ -23,7 +23,7 @@ EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("run_id", metavar="RUN", help="the run, as `rollback` or `run` printed it")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
+    parser.add_argument("--reason", metavar="TEXT", help="why; else that it undoes the run")
     add_confirmation(parser)
     add_limits(parser)
 
@@ -36,16 +36,17 @@ def run(args: argparse.Namespace) -> int:
 async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.ops.rollback import undo
 
+    reason = args.reason or f"undo of run {args.run_id[:8]}"
     known = session.store.runs.get(args.run_id)
     if known is not None:
         from console.ops.batch_follow import plan_back
 
-        plan_of_run = await plan_back(session, known.run, args.reason)
+        plan_of_run = await plan_back(session, known.run, reason)
         if args.dry_run:
             return _shown(out, plan_of_run)
         return await carry_out_batch(session, out, args, plan_of_run)
     try:
-        plan = await undo(session, args.run_id, args.reason)
+        plan = await undo(session, args.run_id, reason)
     except Refused as error:
         return refused(out, error, "", None)
     return await carry_out(session, out, args, plan)

@@ -78,7 +78,7 @@ def test_from_failing_to_verified(shell: Shell, practice: PracticeServer) -> Non
     assert done["refusal"] is None
     assert {c["name"] for c in done["checks"]} >= {"live_unchanged", "destination_here", "role", "budget"}
     assert practice.platform.link(SLUG)["version"] == 10
-    undone = shell.json("undo", done["run"], "--reason", "back", "--confirm", f"{SLUG} v9", "--override",
+    undone = shell.json("undo", done["run"], "--confirm", f"{SLUG} v9", "--override",
                         "destination_here=known", "--override", "destination_platform=known")  # fmt: skip
     assert undone["new_version"] == 11
 
