@@ -118,6 +118,7 @@ def _profile(server: PracticeServer) -> Profile:
         token_env="REPOINT_TOKEN",  # noqa: S106 - the variable's name
         environment=ENVIRONMENT,
         probe_allow_private=True,
+        refresh=True,  # there is nowhere to sign in again in a drill: a token that ends must be renewed
     )
 
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from console.api.port import ImportOrder
 from console.domain.errors import StorageProblem
 from console.domain.outcomes import Outcome
 from console.domain.plans import Plan
-from console.ops import drill_board, recovery
+from console.ops import drill_board
 from console.ops.rollback import Request, prepare
 from console.ops.session import Session
 from console.practice.drills import DRILLS, GOOD_ROWS, Goal
@@ -127,38 +126,6 @@ async def test_leaving_a_slow_partner_alone_wins_once_it_was_looked_at(staged: A
         server.platform.edit("partner-spring", "kim", destinationUrl="http://www.localhost:1/x")
         await confirmed(session, await _planned(session, "partner-spring", before))
     assert judge.judge().score < 60
-
-
-async def test_lost_answers_are_settled_by_reading_and_nothing_is_done_twice(staged: Any) -> None:
-    server, judge = staged("lost-answers")
-    async with at(server, timeout=1.0) as session:
-        for slug in judge.targets:
-            await mended(session, judge, slug)
-        await recovery.reconcile(session)
-        for slug in judge.targets:
-            await reviewed(session, slug)
-            again = await prepare(session, Request(slug, last_working(judge, slug), "drill"))
-            assert not (judge._done(slug) and isinstance(again, Plan) and again.changes)
-    found = judge.judge()
-    assert found.wrong_moves == ()
-    assert len({move.slug for move in found.moves}) == len(found.moves) >= 4
-    assert found.score > 0
-
-
-async def test_one_import_mends_more_than_two_writes_allow(staged: Any) -> None:
-    server, judge = staged("quota-gone")
-    assert len(judge.targets) > server.platform.meter.shown()["limits"]["writesPerDay"] - 8
-    async with at(server) as session:
-        links = []
-        for slug in judge.targets:
-            timeline = await session.online().history(slug)
-            version = timeline.find(last_working(judge, slug))
-            assert version is not None
-            links.append(version.snapshot)
-        await session.online().bulk_import(ImportOrder(links, "key-1"))
-    found = judge.judge()
-    assert (found.mended, found.writes) == (found.targets, 1)
-    assert found.score >= 60
 
 
 def test_good_rows_become_links_and_nothing_else_does(staged: Any, here: Here, tmp_path: Path) -> None:
