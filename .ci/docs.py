@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from console.documents import KEYS as KEYS_OF
+from console.document_keys import KEYS as KEYS_OF
 from console.exits import MEANINGS
 from console.ops.profile_keys import KEYS
 from console.parsing import Parser, parser_of

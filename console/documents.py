@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from cache.links import Row
+from console.document_keys import KEYS
 from console.domain.batches import BatchPlan
 from console.domain.budget import Meter
 from console.domain.errors import Refused
@@ -26,41 +27,6 @@ from console.ops.watch import Moved
 from console.ops.watch_outages import Change
 
 Document = dict[str, Any]
-_WRITE: Final = (
-    "outcome", "slug", "from", "to", "new_version", "overtaken_by", "guard", "request_id", "run", "checks",
-    "refusal", "message",
-)  # fmt: skip
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "links": (
-        "slug", "destination_url", "host", "title", "version", "enabled", "health", "verdict", "status_code",
-        "latency_ms", "checked_at", "updated_at", "clicks", "held", "bad",
-    ),
-    "history": ("slug", "live", "versions", "as_of", "source"),
-    "diff": ("slug", "before", "after", "changes", "visitors_affected", "source"),
-    "preview": ("slug", "live", "version", "routes", "platform", "platform_agrees", "source"),
-    "health": (
-        "slug", "destination_url", "verdict", "phase", "status_code", "latency_ms", "final_url", "from",
-        "checked_at", "detail",
-    ),
-    "watch": (
-        "slug", "held_at", "live", "host", "change", "links", "before", "since", "difference", "detail",
-    ),
-    "export -o": ("file", "format", "links"),
-    "sync": ("links", "new", "changed", "removed", "health_results", "as_of"),
-    "rollback": _WRITE,
-    "undo": _WRITE,
-    "demo --headless": _WRITE,
-    "import": (
-        "run", "state", "stop_reason", "rows", "valid", "created", "updated", "unchanged", "skipped", "stale",
-        "failed", "unknown", "pending", "rejected_rows", "rejected", "stale_rows", "failed_rows", "updates",
-        "mapping", "guessed", "ignored", "encoding", "delimiter", "writes_needed", "seconds_needed",
-        "writes_spent", "rejects_file", "destinations",
-    ),
-    "reconcile": ("settled",),
-    "cache prune": ("path", "health_results", "sightings", "size_bytes", "imports"),
-}  # fmt: skip
-"""The keys of commands' documents, in their order: a contract. `--json` of those that list (links, health,
-watch) prints one document a line."""
 
 
 def when(value: datetime | float | None) -> str | None:

@@ -19,5 +19,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the script."""
     from console.subcommands.completion_scripts import script
 
-    Output.of(args).verbatim(script(args.shell))
+    out, text = Output.of(args), script(args.shell)
+    if out.json:
+        out.document({"shell": args.shell, "script": text})
+    else:
+        out.verbatim(text)
     return ExitCode.DONE

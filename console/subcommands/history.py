@@ -43,7 +43,10 @@ async def _history(session: Session, out: Output, args: argparse.Namespace) -> i
     document = documents.history(found)
     if args.output_file is not None:
         write_new_file(args.output_file, document)
-        out.note(f"Wrote {len(document['versions'])} versions to {safe(args.output_file)}")
+        count = len(document["versions"])
+        out.note(f"Wrote {count} versions to {safe(args.output_file)}")
+        if out.json:
+            out.document({"file": args.output_file, "slug": args.slug, "versions": count})
     else:
         if args.limit is not None:
             document["versions"] = document["versions"][: max(args.limit, 1)]
