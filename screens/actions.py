@@ -103,6 +103,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "outage-links", "enter", "its links", "Show the links of the failing host under the cursor.",
         Scope.HEALTH, hint=15,
     ),
+    Action(
+        "rollback-all", "R", "roll back all",
+        "Plan the rollback of many: the marked links, in health the outage's, else those of the filter.",
+        Scope.HEALTH, dangerous=True, needs_live=True, role=Role.OPERATOR, hint=16,
+    ),
+    Action("runs", "B", "runs", "The runs of batches: the one that goes on, past ones, unfinished ones."),
     Action("pause", "z", "pause", "Pause the running check; again, go on with it."),
     Action("stop", "x", "stop", "Stop the running check; what it has found stays."),
     Action(

@@ -24,6 +24,7 @@ from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
 from screens.ask_screen import AskScreen
 from screens.console_acts import Acts
+from screens.console_batches import Batches
 from screens.console_desk import Desk
 from screens.console_files import Files
 from screens.console_main import MainScreen
@@ -71,6 +72,7 @@ class Console(Shell):
         self.acts = Acts(self.main, self.copy)
         self.files = Files(self)
         self.reports = Reports(self)
+        self.batches = Batches(self)
         self.upkeep = Upkeep(self)
         self.resume = Resume(self.main, self._drafting)
         self.performing = 0
@@ -121,6 +123,7 @@ class Console(Shell):
             "quit": self._leave,
             **self.files.table(),
             **self.reports.table(),
+            **self.batches.table(),
         }
         (own.get(name) or self.acts.table()[name])()
 
@@ -134,7 +137,10 @@ class Console(Shell):
 
     def _leave(self) -> None:
         if self.performing:
-            self.main.say("Something is being sent: leave when its result is told")
+            live = self.batches.live
+            going = live is not None and live.going
+            self.main.say("A run is going on: pause it first (B, then z)" if going else
+                          "Something is being sent: leave when its result is told")  # fmt: skip
             return
         self.resume.keep_at_the_end(left=True)
         self.exit(0)
@@ -147,6 +153,10 @@ class Console(Shell):
     def on_files_written(self, event: Files.Written) -> None:
         """An export has come further."""
         self.files.written(event.links)
+
+    def on_batches_moved(self, event: Batches.Moved) -> None:
+        """A run has come further."""
+        self.batches.moved(event.progress)
 
     def sending(self, now: bool) -> None:
         """An import has begun or ended to send: nobody leaves while it does."""

@@ -72,6 +72,8 @@ class Upkeep:
             await self.sync()
         if waiting := await self._app.reports.waiting():
             main.say(f"{main.said}. {waiting}".lstrip(". "))
+        if unfinished := await self._app.batches.waiting():
+            main.say(f"{unfinished}. {main.said}".rstrip(". "))
 
     async def introduce(self) -> None:
         """Say who we are, and read the day's writes."""

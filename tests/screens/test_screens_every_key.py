@@ -56,6 +56,8 @@ OPENERS: dict[str, tuple[str, ...]] = {
     "report": ("E",),
     "export": ("e",),
     "import": ("i",),
+    "rollback-all": ("R",),
+    "runs": ("B",),
 }
 ON_MAIN = {"links", "timeline", "health", "filter"}
 
