@@ -221,24 +221,10 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         """The plan's facts, or how far planning is."""
         draft = self.draft
         if draft.found is None:
-            return self._going(width, look)
+            return _going(draft, width, look)
         found = draft.found
         shown = present.PlanShown(found.plan, draft.way, found.left, found.reserve, found.checks)
         return present.plan_lines(shown, look, width)
-
-    def _going(self, width: int, look: Look) -> Sequence[Text]:
-        draft = self.draft
-        lines = [present.fact("rule", [(draft.rule.text, look.text)], look, width)]
-        if draft.stage is Stage.PLANNING:
-            step = draft.step
-            word = "looking at destinations" if step is not None and step.what == LOOKING else "reading links"
-            done, total = (step.done, step.total) if step is not None else (0, 0)
-            right = f"{count(done)} of {count(total)}" if total else ""
-            lines.append(present.fact("planning", [(word, look.focus)], look, width))
-            lines.append(present.fact("", present.bar_cells(done, total, right, look, width), look, width))
-        else:
-            lines.append(present.fact("planned", [("nothing: y plans again", look.slow)], look, width))
-        return lines
 
     def detail(self) -> tuple[str, Callable[[int, Look], Sequence[Text]]] | None:
         """The item under the cursor, whole."""
@@ -358,3 +344,17 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         if reason:
             self.draft.overrides[check.name] = reason
         return bool(reason)
+
+
+def _going(draft: Draft, width: int, look: Look) -> Sequence[Text]:
+    lines = [present.fact("rule", [(draft.rule.text, look.text)], look, width)]
+    if draft.stage is Stage.PLANNING:
+        step = draft.step
+        word = "looking at destinations" if step is not None and step.what == LOOKING else "reading links"
+        done, total = (step.done, step.total) if step is not None else (0, 0)
+        right = f"{count(done)} of {count(total)}" if total else ""
+        lines.append(present.fact("planning", [(word, look.focus)], look, width))
+        lines.append(present.fact("", present.bar_cells(done, total, right, look, width), look, width))
+    else:
+        lines.append(present.fact("planned", [("nothing: y plans again", look.slow)], look, width))
+    return lines

@@ -114,7 +114,7 @@ class RunScreen(BatchScreen[None]):
     @property
     def going(self) -> bool:
         """Whether this console performs it."""
-        return self.batches.going(self.run_id)
+        return self.batches.runner.going(self.run_id)
 
     async def read(self) -> None:
         """What the disk tells of it now."""
@@ -201,8 +201,8 @@ class RunScreen(BatchScreen[None]):
             words = "running" if progress is None else progress.state.value
             if progress is not None and progress.wave:
                 words += f", wave {progress.wave} of 3"
-            if self.batches.asked:
-                words = f"{self.batches.asked}: what is under way ends first"
+            if self.batches.runner.asked:
+                words = f"{self.batches.runner.asked}: what is under way ends first"
             elif progress is not None and progress.waiting >= 1:
                 words += f", waits {duration(progress.waiting)} as the platform asks"
             return [(words, look.focus)]
@@ -237,7 +237,7 @@ class RunScreen(BatchScreen[None]):
         for name in ("run-resume", "retry", "run-undo"):
             if busy:
                 own[name] = "It is running: z pauses it"
-            elif self.batches.live is not None and self.batches.live.going:
+            elif self.batches.runner.busy:
                 own[name] = "Another run is going on in this console"
         counts = shown.counts if shown is not None else {}
         if not counts.get(Outcome.SKIPPED):
@@ -255,7 +255,7 @@ class RunScreen(BatchScreen[None]):
     def table(self) -> Mapping[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "run-pause": lambda: self.batches.pause(self.run_id),
+            "run-pause": lambda: self.batches.runner.pause(self.run_id),
             "run-resume": lambda: self.run_worker(self._resume(), group="ask", exclusive=True),
             "cancel": self._ask_cancel,
             "retry": self._retry,
@@ -285,7 +285,7 @@ class RunScreen(BatchScreen[None]):
         if typed is None:
             self.say("Nothing was sent")
         else:
-            self.batches.go_on(shown, waiting, typed, Options())
+            self.batches.runner.go_on(shown, waiting, typed, Options())
             self.draw()
 
     def _ask_cancel(self) -> None:
@@ -296,7 +296,7 @@ class RunScreen(BatchScreen[None]):
 
         def answered(words: str | None) -> None:
             if (words or "").strip().lower() in {"yes", "y"}:
-                self.batches.cancel(self.run_id)
+                self.batches.runner.cancel(self.run_id)
             else:
                 self.say("Not cancelled: the run is as it was")
 

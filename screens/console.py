@@ -23,6 +23,7 @@ from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
 from screens.ask_screen import AskScreen
+from screens.batch_runner import Runner
 from screens.console_acts import Acts
 from screens.console_batches import Batches
 from screens.console_desk import Desk
@@ -33,7 +34,7 @@ from screens.console_resume import KEEP_SECONDS, Resume
 from screens.hold_watch import HOLD_SECONDS, HoldWatch
 from screens.keymap import Keymap
 from screens.present.words import health_of
-from screens.rollback_dialog import Left, RollbackDialog
+from screens.rollback_dialog import RollbackDialog
 from screens.shell import Shell
 from screens.themes import DEFAULT_THEME
 from screens.upkeep import SyncProgress, Upkeep
@@ -137,9 +138,8 @@ class Console(Shell):
 
     def _leave(self) -> None:
         if self.performing:
-            live = self.batches.live
-            going = live is not None and live.going
-            self.main.say("A run is going on: pause it first (B, then z)" if going else
+            running = self.batches.runner.busy
+            self.main.say("A run is going on: pause it first (B, then z)" if running else
                           "Something is being sent: leave when its result is told")  # fmt: skip
             return
         self.resume.keep_at_the_end(left=True)
@@ -154,9 +154,9 @@ class Console(Shell):
         """An export has come further."""
         self.files.written(event.links)
 
-    def on_batches_moved(self, event: Batches.Moved) -> None:
+    def on_runner_moved(self, event: Runner.Moved) -> None:
         """A run has come further."""
-        self.batches.moved(event.progress)
+        self.batches.runner.moved(event.progress)
 
     def sending(self, now: bool) -> None:
         """An import has begun or ended to send: nobody leaves while it does."""
@@ -174,7 +174,7 @@ class Console(Shell):
         dialog = RollbackDialog(self.desk, review, self.perform, undoes=undoes)
         if undoes is None:
             dialog.draft.wanted = self.resume.wanted(review.reading.slug)
-        self.push_screen(dialog, self._left)
+        self.push_screen(dialog, lambda left: self.main.say(left.sentence) if left else None)
 
     def _drafting(self) -> tuple[str, VersionId | None]:
         """The link that a rollback is being prepared for, and the version it goes to."""
@@ -182,10 +182,6 @@ class Console(Shell):
             if isinstance(screen, RollbackDialog) and screen.draft.open and screen.draft.undoes is None:
                 return screen.draft.slug, screen.draft.wanted
         return "", None
-
-    def _left(self, left: Left | None) -> None:
-        if left is not None:
-            self.main.say(left.sentence)
 
     def perform(self, plan: Plan, words: Confirmation, checks: tuple[Check, ...]) -> None:
         """Send a confirmed plan. Leaving the dialog, or any other work, never cancels it."""
