@@ -26,9 +26,13 @@ def _hermetic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(f"XDG_{folder}_HOME", str(home / folder.lower()))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
-_LEAKS = {"NO_COLOR", "CLICOLOR", "COLUMNS", "LINES", "SSL_CERT_FILE", "SSLKEYLOGFILE", "TEXTUAL"}
+_LEAKS = {
+    "NO_COLOR", "CLICOLOR", "COLUMNS", "LINES", "SSL_CERT_FILE", "SSLKEYLOGFILE", "TEXTUAL", "COLORTERM",
+    "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -64,8 +64,9 @@ class Engine:
         """Close the session and end the thread, within a few seconds whatever hangs."""
         if not self._thread.is_alive():
             return
-        session, self._session = self._session, None
-        if session is not None:
+        session = self._session
+        if session is not None:  # while it is still being opened, the thread closes it as it ends
+            self._session = None
             closing = asyncio.run_coroutine_threadsafe(session.close(), self._loop)
             try:
                 closing.result(_STOP_SECONDS)

@@ -34,16 +34,20 @@ WRITE_FAULTS: Final = (
 )  # fmt: skip
 READ_FAULTS: Final = ("answer", "throttle", "html_200", "before_close", "before_rst")
 Work = Callable[[Session], Awaitable[Any]]
+Step = Callable[["Run"], Awaitable[None]]
 
 
 class Run:
-    """One seed. Every choice comes from `rng`, so that the same seed makes the same choices."""
+    """One seed. Every choice comes from `rng`, so that the same seed makes the same choices.
 
-    def __init__(self, world: World, seed: int) -> None:
+    `name` begins its links' slugs: where one seed is played more than once in a world.
+    """
+
+    def __init__(self, world: World, seed: int, name: str = "") -> None:
         self.world, self.seed = world, seed
         self.rng = random.Random(seed)
         world.reseed(seed)
-        self.slugs = [f"s{seed}-{n}" for n in range(1 + (self.rng.random() < 0.2))]
+        self.slugs = [f"{name or f's{seed}'}-{n}" for n in range(1 + (self.rng.random() < 0.2))]
         self.judge = Judge(world, self.slugs)
         for slug in self.slugs:
             for _ in range(self.rng.randrange(3, 6)):
