@@ -79,7 +79,7 @@ def play(out: Output, folder: Path, name: str, *, links: int | None = None, seed
         if name == "bad-rows":
             sheet = Path(place) / "sheet.csv"
             sheet.write_text(SHEET, encoding="utf-8")
-            task = f"{task} The sheet: {sheet}"
+            task = f"{sheet} - {task}"  # first: a narrow screen cuts the line's end off
         judge = Judge(server.platform, drill)
         os.environ.update(REPOINT_HOME=str(home), REPOINT_TOKEN=server.token)
         try:
@@ -195,7 +195,14 @@ def _lines(drill: Drill, judged: Judged, before: list[int]) -> list[Line]:
         f"    after {span(max(0.0, m.at))}: {safe(m.slug)} to v{m.version}: {m.wrong}"
         for m in judged.wrong_moves
     ]
-    return [*lines, "The best line:", *(f"  {n}. {step}" for n, step in enumerate(drill.best, 1))]
+    steps = [line for n, step in enumerate(drill.best, 1) for line in _step(n, step)]
+    return [*lines, "The best line:", *steps]
+
+
+def _step(number: int, words: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(f"{number}. {words}", 79, initial_indent="  ", subsequent_indent="     ")
 
 
 def _list(out: Output) -> int:

@@ -207,6 +207,29 @@ def test_a_drill_has_a_home_of_its_own_and_leaves_a_score_and_the_best_line(
     assert (home / drill_board.NAME).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_narrow_screen_shows_where_the_sheet_is_and_the_best_line_whole(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    from console.output import Output
+
+    banners: list[str] = []
+
+    def left(_profile: object, *, banner: str) -> int:
+        banners.append(banner)
+        return 0
+
+    monkeypatch.setattr("console.app.run_console", left)
+    shown = io.StringIO()
+    verb.play(Output(stdout=shown), home, "bad-rows")
+    assert banners[0].startswith("DRILL bad-rows, not production: /")
+    assert banners[0].split()[4].endswith("/sheet.csv")
+    lines = shown.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(DRILLS["bad-rows"].best[0].split()) in " ".join(shown.getvalue().split())
+
+
 def test_listing_needs_no_terminal_and_playing_does(here: Here) -> None:
     assert {row["drill"] for row in here("drill", "list", "--json").lines} == set(DRILL_NAMES)
     assert here("drill", "scores", "--json").lines == []
