@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="show|path|init", required=True)
     actions.add_parser("show", help="every value and which source won")
     actions.add_parser("path", help="where the settings file is")
-    init = actions.add_parser("init", help="makes the settings file; asks for what the flags leave out")
+    init = actions.add_parser(
+        "init", help="makes the settings file; asks for what the flags leave out, tries it"
+    )
     init.add_argument("--name", metavar="NAME", help="the profile's name; the handle unless given")
     add_profile_arguments(init)
 
@@ -104,6 +106,31 @@ def _init(args: argparse.Namespace, out: Output) -> None:
     name = args.name or profile_name_for(str(values["handle"]))
     create_config(path, name, values)
     out.result({"profile": name, "config": path}, [f"Profile {name} is in {path}"])
+    if out.interactive and not args.offline:
+        try_profile(out, name)
+        return
     out.note("Next: `repoint whoami` asks the platform who you are")
     if not values.get("token_env") and not values.get("token_command") and not values.get("token_keyring"):
         out.note("The token will be asked for each time")
+
+
+def try_profile(out: Output, name: str) -> None:
+    """Ask the platform with the new profile who we are. The file stays, whatever it says."""
+    import asyncio
+
+    from console.domain.errors import RepointError
+    from console.ops.login import SignedIn, check_token
+    from console.ops.tokens import token_source
+
+    async def ask() -> SignedIn:
+        profile = load_profile(name)
+        return await check_token(profile, await token_source(profile).get())
+
+    try:
+        identity = asyncio.run(ask()).identity
+    except RepointError as problem:
+        out.warning(f"It does not work yet: {problem.title}")
+        out.note(problem.hint or problem.detail)
+        out.note("When that is mended: `repoint whoami`; `repoint doctor` looks at everything")
+    else:
+        out.note(f"It works: the platform knows you as {identity.operator}, {identity.role.label}")

@@ -13,7 +13,7 @@ from console.ops.profile_places import places
 from console.ops.profile_write import add_profile, checked_name
 from console.ops.profiles import default_name, load_config, load_profile
 from console.output import Output
-from console.subcommands.config import show_profile
+from console.subcommands.config import show_profile, try_profile
 from console.subcommands.config_wizard import add_profile_arguments, asked_values
 
 EXAMPLE = "repoint profile add staging --base-url https://staging.example --handle acme --environment staging"
@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
         checked_name(args.name)
         add_profile(path, args.name, asked_values(args, out, f"repoint profile add {args.name}"))
         out.result({"profile": args.name, "config": path}, [f"Profile {args.name} is in {path}"])
+        if out.interactive and not args.offline:
+            try_profile(out, args.name)
     return ExitCode.DONE
 
 

@@ -12,6 +12,7 @@ from support.terminal import Terminal
 from console.domain.errors import ConfigProblem
 from console.ops.profile_file import read_config
 from console.ops.profile_write import add_profile, create_config
+from console.practice.server import PracticeServer
 
 INIT = ("config", "init", "--base-url", "https://api.example", "--handle", "acme")
 
@@ -111,20 +112,34 @@ def test_init_asks_on_a_terminal_until_the_answers_can_be_used(home: Path) -> No
             ("Environment [production]: ", ""),
             ("Way [1]: ", "9"),
             ("Way [1]: ", "2"),
-            ("prints it: ", "pass show acme"),
+            ("prints it: ", "pass-that-is-not-here show acme"),
         ):
             terminal.until(question)
             terminal.output = ""
             terminal.type(answer + "\n")
         assert terminal.ended() == 0
+        assert "It does not work yet" in terminal.output
     (profile,) = read_config(home / "config.toml").profiles.values()
     values = {key: entry.value for key, entry in profile.items()}
     assert values == {
         "base_url": "https://api.example",
         "handle": "acme",
-        "token_command": "pass show acme",
+        "token_command": "pass-that-is-not-here show acme",
         "environment": "production",
     }
+
+
+def test_init_on_a_terminal_tries_the_new_profile(
+    home: Path, practice: PracticeServer, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text(practice.token)
+    flags = ("--base-url", practice.base_url, "--handle", practice.handle)
+    command = ("--token-command", f"cat {tmp_path / 'token'}")
+    with Terminal(["-m", "console", "config", "init", *flags, *command], size=(200, 24)) as terminal:
+        assert terminal.ended() == 0
+        assert "It works: the platform knows you as dana, operator" in terminal.output
+    assert (home / "config.toml").exists()
+    assert practice.platform.writes_today == 0
 
 
 def test_leaving_the_questions_writes_nothing(home: Path) -> None:
