@@ -40,6 +40,13 @@ class BatchPage:
         await self.driver.until(lambda: self.plan.draft.stage is not Stage.PLANNING, "an end of planning")
         return self.plan
 
+    async def by_previous(self) -> BatchPlanScreen:
+        """Planned back to the version before."""
+        await self.planned()
+        await self.driver.keys("t")
+        await self.driver.until(lambda: self.plan.draft.plan is not None, "the plan by the other rule")
+        return self.plan
+
     async def asked(self, words: str) -> None:
         """Answer the question that is open."""
         await self.driver.until(lambda: isinstance(self.driver.app.screen, AskScreen), "a question")
