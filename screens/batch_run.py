@@ -75,7 +75,9 @@ class Shown:
             for item in report.items
         ]
         if report.message:
-            self.message = f"{report.message}. {report.hint}".rstrip(". ")
+            # The core's hints name the command line; here it is a key.
+            hint = "r goes on" if self.waiting else "" if "repoint " in report.hint else report.hint
+            self.message = f"{report.message}. {hint}".rstrip(". ")
         self.notes = (*(f"changed meanwhile: {text}" for text in report.changed),
                       *(f"does not answer: {text}" for text in report.unwell))  # fmt: skip
 

@@ -232,7 +232,7 @@ def ways_to_name(plan: BatchPlan) -> tuple[BatchWay | None, ...]:
 
 STOP_WORDS: Final[Mapping[str, str]] = {
     StopReason.NONE: "",
-    StopReason.OPERATOR: "paused, or interrupted",
+    StopReason.OPERATOR: "by the operator, or interrupted",
     StopReason.CANCELLED: "cancelled",
     StopReason.HELD: "it waits for its time",
     StopReason.BUDGET: "the writes that it may spend today are used up",

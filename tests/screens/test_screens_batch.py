@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from support.batch import make_links, ours
 from support.console_driver import console, profile_of
+from support.practice import Serve
 from textual import events
 
 from console.domain.batches import BatchWay
@@ -118,6 +119,7 @@ async def test_a_run_that_was_left_and_paused_goes_on_from_the_list_after_typed_
         screen = await page.ended()
         assert screen.shown is not None
         assert "paused" in page.facts
+        assert "r goes on" in page.facts, "the key, not the command line"
         assert screen.shown.counts == {Outcome.SKIPPED: 4}
         assert driver.app.performing == 0
     practice.platform.faults.clear()
