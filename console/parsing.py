@@ -153,6 +153,10 @@ def parser_of(verb: Verb) -> Parser:
         epilog=f"example:\n  {module.EXAMPLE}",
     )
     module.add_arguments(parser)
+    examples = [line.strip() for line in module.EXAMPLE.splitlines()]
+    for child in parser.subcommands().values():
+        own = [line for line in examples if f"{line} ".startswith(f"{child.prog} ")]
+        child.epilog = "\n  ".join(["example:", *(own or [child.prog])])
     return parser
 
 

@@ -105,6 +105,17 @@ def test_each_command_has_help_with_an_example_that_parses(verb: Verb) -> None:
     parser.parse_args(words[2:])
 
 
+@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
+def test_each_command_below_a_command_has_its_example_too(verb: Verb) -> None:
+    import shlex
+
+    for name, child in parser_of(verb).subcommands().items():
+        example = child.format_help().split("example:\n  ")[1].splitlines()[0].partition(" > ")[0]
+        words = shlex.split(example)
+        assert words[:3] == ["repoint", verb.name, name]
+        child.parse_args(words[3:])
+
+
 def global_flags_of(parser: Parser) -> set[str]:
     return {name for action in parser.options() for name in action.option_strings}
 
