@@ -38,7 +38,7 @@ async def draw(server: PracticeServer) -> None:
             await pilot.press("slash", *"status:down spring-launch", "enter")
             await until(pilot, lambda: "v9" in shown(app) and "launch-old" in shown(app))
             await pilot.press("h")
-            await until(pilot, lambda: "Second look" in shown(app))
+            await until(pilot, lambda: "6 of 6" in shown(app) and "down from both" in shown(app))
             (FOLDER / "console.svg").write_text(app.export_screenshot(), encoding="utf-8")
             await pilot.press("r")
             await until(pilot, lambda: "to roll back" in shown(app) and "best effort" in shown(app))
@@ -55,7 +55,7 @@ def shown(app: Console) -> str:
     return app.export_screenshot().replace("&#160;", " ")
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(pilot: Pilot[int], true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until the screen shows it."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not true():
