@@ -327,7 +327,7 @@ def run_cells(run: RunLine, width: int, look: Look) -> list[Cell]:
     done = f"{count(run.total - run.waiting)} of {count(run.total)}"
     rest = max(0, width - 8 - 2 - 16 - 2 - _STATE - 2 - _ITEMS - 2)
     return [
-        (fit(look.say(run.run), 8, "") + "  ", look.strong),
+        (fit(look.say(run.run[:8]), 8, "") + "  ", look.strong),
         (fit(look.say(run.created_at[:16].replace("T", " ")), 16, cut) + "  ", look.muted),
         (fit(run.state.value, _STATE, cut) + "  ", style),
         (fit_right(done, _ITEMS, cut) + "  ", look.text),

@@ -129,6 +129,7 @@ async def test_a_run_that_was_left_and_paused_goes_on_from_the_list_after_typed_
         )
         page = BatchPage(driver)
         await page.runs()
+        assert page.lines[0].startswith(f"{screen.run_id[:8]}  "), "in line with its heading"
         assert "paused" in page.lines[0]
         assert "0 of 4" in page.lines[0]
         await driver.keys("enter")
