@@ -90,4 +90,10 @@ async def _bounded(process: asyncio.subprocess.Process) -> bytes:
 async def _end(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    # `wait` waits for the pipes' end too, and that is never noticed of one that nobody reads any more, or
+    # that a process outside of the session holds open. There is no public way to let go of them.
+    for number in (0, 1):
+        pipe = process._transport.get_pipe_transport(number)  # type: ignore[attr-defined]  # noqa: SLF001
+        if pipe is not None:
+            pipe.close()
     await process.wait()
