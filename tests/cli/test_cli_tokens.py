@@ -14,6 +14,7 @@ from support.terminal import Terminal
 from console.domain.errors import SignInNeeded
 from console.ops.profiles import Profile
 from console.ops.tokens import CommandToken, EnvironmentToken, KeyringToken, PromptToken, token_source
+from tests.support.waiting import until
 
 CANARY = "patv1_abc123.s3cretS3cret"
 
@@ -107,7 +108,7 @@ async def test_a_helper_that_hangs_is_ended_with_all_it_started(
     )
     problem = await said(CommandToken([str(helper(tmp_path, body))], seconds=1.0), capfd)
     assert "did not answer within 1 seconds" in problem.title
-    assert not any(running(pid) for pid in note.read_text().split())
+    until(lambda: not any(running(pid) for pid in note.read_text().split()), "the end of all")
 
 
 async def test_a_helper_gets_no_shell_no_terminal_and_no_token(tmp_path: Path) -> None:
