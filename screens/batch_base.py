@@ -18,6 +18,7 @@ from screens.actions import Action, ActionState
 from screens.batch_list import BatchList
 from screens.console_desk import Desk
 from screens.help_screen import TextScreen
+from screens.late import stands
 from screens.present.batch import kinds_line
 from screens.present.chrome import key_line
 from screens.themes import Look
@@ -113,9 +114,14 @@ class BatchScreen(Screen[R]):
 
     # Lines and keys.
 
+    @property
+    def stands(self) -> bool:
+        """Whether there still is something to draw on: an answer of the core may come late."""
+        return stands(self, "#batch-top")
+
     def draw(self) -> None:
         """All lines as things stand now."""
-        if not self.is_running or self.query_one_optional("#batch-top") is None:
+        if not self.stands:
             return
         desk, kinds, chosen = self.desk, self.kinds(), self.chosen
         line = {

@@ -175,7 +175,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
                 raise
             if turn == draft.turn:
                 self.said = "Stopped; nothing was planned and nothing was sent"
-        if turn == draft.turn and self.is_running:
+        if turn == draft.turn and self.stands:
             draft.found, draft.stage = found, Stage.REVIEW if found is not None else Stage.FAILED
             self.chosen = 1 if found is not None and not found.plan.items and found.plan.left_out else 0
             self.show_list()

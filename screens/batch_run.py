@@ -121,7 +121,7 @@ class RunScreen(BatchScreen[None]):
     async def read(self) -> None:
         """What the disk tells of it now."""
         found = await self.core(lambda s: core.report(s, self.run_id))
-        if found is not None and self.is_running:
+        if found is not None and self.stands:
             if self.shown is None:
                 self.shown = Shown(found.plan)
             self.shown.take(found)

@@ -36,6 +36,8 @@ class RunsScreen(BatchScreen[str]):
 
     async def _read(self) -> None:
         self.runs = await self.core(core.runs)
+        if not self.stands:
+            return
         self.show_list()
         if self.runs == ():
             self.say("There are no runs yet: mark links and roll them all back")

@@ -19,6 +19,7 @@ from textual.widgets import Input
 from console.domain.text import safe
 from console.ops.importing_files import Entry, Listing, chosen, listing
 from screens.console_desk import Desk
+from screens.late import stands
 from screens.present.cells import Cell, clipped, fit, fit_right, joined
 from screens.present.words import ago
 from screens.themes import Look, look
@@ -178,7 +179,7 @@ class FileScreen(ModalScreen[Path | None]):
 
     async def _list(self, typed: str) -> None:
         found = await self.desk.ask(lambda s: listing(s, typed))
-        if found is None or self.query_one(PathInput).value != typed:
+        if found is None or not stands(self, FileList) or self.query_one(PathInput).value != typed:
             return
         self.found = found
         files = self.query_one(FileList)

@@ -25,6 +25,7 @@ from screens.import_acts import ImportActs
 from screens.import_job import Job
 from screens.import_rows import FacetBar, RowList
 from screens.import_work import ImportWork
+from screens.late import stands
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice, too_small
 from screens.widgets.text_pane import TextPane
@@ -107,8 +108,13 @@ class ImportScreen(Screen[str]):
 
     def draw(self) -> None:
         """All lines as things stand now."""
-        if self.is_running and self.query_one_optional("#import-top") is not None:
+        if self.stands:
             import_lines.draw(self)
+
+    @property
+    def stands(self) -> bool:
+        """Whether there still is something to draw on: an answer of the core may come late."""
+        return stands(self, "#import-top")
 
     # Actions.
 
@@ -137,7 +143,7 @@ class ImportScreen(Screen[str]):
 
     def show_rows(self, keep: str = "") -> None:
         """Read the run's rows anew."""
-        if not self.is_running:
+        if not self.stands:
             return
         numbers = self.desk.guarded(lambda: self.job.look_through(keep))
         self.query_one(FacetBar).show(self.job.facets, self.job.chosen)
@@ -169,4 +175,5 @@ class ImportScreen(Screen[str]):
         changes: tuple[Change, ...] | None = ()
         if row is not None and number is not None and checked is not None and row.destination:
             changes = await self.desk.ask(lambda s: core.changes_of(s, checked, number))
-        import_lines.show_detail(self.query_one("#import-row", TextPane), self.job, row, changes or ())
+        if self.stands:
+            import_lines.show_detail(self.query_one("#import-row", TextPane), self.job, row, changes or ())

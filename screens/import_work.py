@@ -104,7 +104,7 @@ class ImportWork:
         assert checked is not None
         found = await self._core(lambda s: core.look_at(s, checked, tell))
         job.stage = Stage.REVIEW
-        if isinstance(found, tuple):
+        if isinstance(found, tuple) and self.screen.stands:
             job.silent = found
             self.screen.query_one(RowList).silent_now(job.silent_words())
             self.screen.show_rows("silent" if found else "")

@@ -16,6 +16,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.worker import WorkerFailed
 
 from screens import clipboard, crash, terminal
 from screens.driver import ConsoleDriver
@@ -144,6 +145,8 @@ class Shell(App[int]):
 
     def _crashed(self, error: BaseException | None) -> None:
         report: Path | None = None
+        if isinstance(error, WorkerFailed):
+            error = error.error  # what failed in the work, and not that some work failed
         if error is not None and self.crash_folder is not None:
             report = crash.write_report(self.crash_folder, error, self._now(), self.crash_about)
         text = Text(crash.sentence(error, report))

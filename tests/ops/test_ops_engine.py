@@ -25,14 +25,16 @@ class Opened:
 
 
 def test_a_session_that_comes_about_while_the_engine_ends_is_closed() -> None:
-    opened, may_open = Opened(), threading.Event()
+    opened, begun, may_open = Opened(), threading.Event(), threading.Event()
 
     async def slowly() -> Session:
+        begun.set()
         may_open.wait(30)
         return opened  # type: ignore[return-value]  # the engine only closes it
 
     engine = Engine(slowly)
     engine.start()
+    assert begun.wait(30)  # ended before that, there would be no session at all
     ender = threading.Thread(target=engine.stop)
     ender.start()
     may_open.set()

@@ -276,3 +276,17 @@ async def test_the_filter_is_exported_and_imports_back_as_unchanged(
         assert "Nothing to send" in page.line("cost")
         await driver.keys("i")
         assert page.said == "import: There is nothing to send"
+
+
+async def test_a_list_of_files_that_comes_late_finds_the_chooser_gone(
+    practice: PracticeServer, tmp_path: Path
+) -> None:
+    async with console(practice) as driver:
+        await driver.synced()
+        page = await ImportPage.opened(driver)
+        chooser = driver.app.screen
+        assert isinstance(chooser, FileScreen)
+        await page.choose(sheet(tmp_path, many(1)))
+        await driver.until(lambda: not chooser.is_running, "the chooser's end")
+        await chooser._list("")
+        assert driver.app.is_running

@@ -92,13 +92,14 @@ def test_after_a_stall_the_screen_is_whole_again(tmp_path: Path) -> None:
         assert numbers == list(range(numbers[0], numbers[0] + 23))
 
 
-def test_a_crash_tells_one_sentence_and_leaves_a_private_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["x", "w"], ids=["in a key", "at work"])
+def test_a_crash_tells_one_sentence_and_leaves_a_private_report(tmp_path: Path, key: str) -> None:
     folder = tmp_path / "crashes"
     old = os.umask(0)
     try:
         with Terminal([APP], CRASHES=str(folder)) as terminal:
             terminal.until("link-5")
-            terminal.type("x")
+            terminal.type(key)
             assert terminal.ended() == 1
             assert terminal.given_back()
             after = terminal.output.rpartition("\x1b[?1049l")[2]

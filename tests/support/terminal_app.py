@@ -24,6 +24,7 @@ class Practice(Shell):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "crash"),
+        Binding("w", "crash_at_work"),
         Binding("q", "quit"),
         Binding("T", "theme"),
     ]
@@ -57,6 +58,12 @@ class Practice(Shell):
 
     def action_theme(self) -> None:
         self.theme = "light" if self.theme == "dark" else "dark"
+
+    def action_crash_at_work(self) -> None:
+        async def work() -> None:
+            self.action_crash()
+
+        self.run_worker(work())
 
     def action_crash(self) -> None:
         token = TOKEN
