@@ -26,7 +26,7 @@ from console.domain.plans import Plan
 from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
 from console.domain.versions import same_version
-from console.ops import record, settle
+from console.ops import aftermath, record, settle
 from console.ops.batch_chunks import close_chunk, new_chunk, new_row
 from console.ops.batch_item import Ended, plan_of
 from console.ops.batch_job import Job
@@ -38,7 +38,7 @@ from console.ops.importing_settle import read_links
 from console.ops.planning_cost import import_chunks
 from console.ops.review import read_live
 from console.ops.rollback import open_write
-from console.ops.send import after_applied, status_of
+from console.ops.send import status_of
 from console.ops.settle import Found
 
 _PAUSE_SECONDS: Final = 2.0
@@ -199,7 +199,7 @@ async def _compared(job: Job, rows: list[_Row]) -> list[_Row]:
 def _differs(plan: Plan, live: Link | None) -> tuple[Outcome, str] | None:
     if live is None:
         return Outcome.STALE, f"{plan.slug} does not exist any more"
-    if live.link_id and plan.link_id.startswith("lnk") and live.link_id != plan.link_id:
+    if _another(plan, live):
         return Outcome.STALE, "This is another link: the slug was deleted and made again"
     if same_version(live.version, plan.live.version):
         if live.fingerprint == plan.live_fingerprint:
@@ -210,6 +210,14 @@ def _differs(plan: Plan, live: Link | None) -> tuple[Outcome, str] | None:
     who = f" by {live.updated_by}" if live.updated_by else ""
     text = f"{label(live.version)}{who} is live now; the plan was made on {label(plan.live.version)}"
     return Outcome.STALE, text
+
+
+def _another(plan: Plan, live: Link) -> bool:
+    """Whether the slug is another link's now: by the platform's id, else by when it was made."""
+    if live.link_id and plan.link_id:
+        return live.link_id != plan.link_id
+    born = plan.live.snapshot.created_at
+    return born is not None and live.created_at is not None and live.created_at != born
 
 
 def _aimed(row: _Row, live: Link) -> _Row:
@@ -362,8 +370,8 @@ def _looked(
         made = settle.new_version(finding)
         journal.advance(key, WriteState.APPLIED, outcome=Outcome.APPLIED, new_version=made, detail=text)
         other = finding.overtaken_by
-        if other is None:
-            after_applied(session, row.plan, finding)
+        if other is None and finding.step is not None:
+            aftermath.keep(session, row.write, finding.step, undoes=bool(row.plan.undoes))
         item = replace(
             row.item,
             outcome=Outcome.APPLIED,

@@ -16,9 +16,9 @@ from console.ops.batch_chunks import close_chunk, is_chunk
 from console.ops.batch_item import perform_item
 from console.ops.batch_job import Job
 from console.ops.batch_rules import second_wave
-from console.ops.batch_settle import settle_item
 from console.ops.batch_values import Stop, StopReason
 from console.ops.importing_settle import PATIENT
+from console.ops.recovery import settle_one
 from console.ops.sweep import Checkable, check_from_here
 
 _NAMED: Final = 3
@@ -133,7 +133,7 @@ async def settle_unknown(job: Job) -> None:
         await job.control.rest(job.session.clock, wait)
         for write in journal.writes_of_run(job.run):
             if write.state in {WriteState.SENT, WriteState.UNKNOWN} and not is_chunk(write):
-                await settle_item(job.session, write)
+                await settle_one(job.session, write)
         for write in journal.writes_of_run(job.run):
             if is_chunk(write) and write.state in {WriteState.SENT, WriteState.UNKNOWN}:
                 close_chunk(job.session, write)

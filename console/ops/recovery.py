@@ -12,7 +12,7 @@ from cache.process import is_alive, this_process
 from console.domain.errors import NotFound, RepointError
 from console.domain.links import VersionId
 from console.domain.outcomes import Outcome, WriteState
-from console.ops import batch_chunks, importing_settle, settle
+from console.ops import aftermath, batch_chunks, importing_settle, settle
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.settle import Found
@@ -89,6 +89,8 @@ def _settle(session: Session, write: Write, finding: settle.Finding, text: str) 
     if finding.found is Found.APPLIED:
         made = settle.new_version(finding)
         _close(session, write, WriteState.APPLIED, Outcome.APPLIED, text, made=made)
+        if other is None and finding.step is not None:
+            aftermath.keep_late(session, write, finding.step)
         return Settled(write, Outcome.APPLIED, text, made, other)
     if finding.found is Found.NOT_APPLIED:
         _close(session, write, WriteState.DROPPED, Outcome.FAILED, text)

@@ -23,8 +23,7 @@ from console.domain.links import VersionId, label
 from console.domain.outcomes import GuardLevel, Outcome, WriteState
 from console.domain.plans import Plan, Result, Way
 from console.domain.sightings import Seen, Stale
-from console.domain.versions import Version
-from console.ops import meter, record, settle
+from console.ops import aftermath, meter, record, settle
 from console.ops.guard import stale
 from console.ops.review import read_live, see
 from console.ops.session import Session
@@ -250,8 +249,8 @@ def _applied(session: Session, plan: Plan, write: Write, sent: _Sent, finding: F
     made = settle.new_version(finding)
     message = settle.sentence(write, finding)
     _note(session, write, WriteState.APPLIED, sent, made=made, outcome=Outcome.APPLIED, detail=message)
-    if finding.overtaken_by is None:
-        after_applied(session, plan, finding)
+    if finding.overtaken_by is None and finding.step is not None:
+        aftermath.keep(session, write, finding.step, undoes=bool(plan.undoes))
     other = finding.overtaken_by
     result = _result(session, plan, Outcome.APPLIED, message)
     if sent.answer is not None and sent.answer.compared:
@@ -263,27 +262,6 @@ def _applied(session: Session, plan: Plan, write: Write, sent: _Sent, finding: F
         verified=other is None and settle.as_planned(write, finding),
         request_id=sent.request_id,
     )
-
-
-def after_applied(session: Session, plan: Plan, finding: Finding) -> None:
-    """Note the version we left as bad, or clear that note when a rollback is undone; hold the new one.
-
-    A rewritten destination says nothing against the version before: it may be returned to.
-    """
-    step = finding.step
-    assert step is not None
-    with session.store.journal.together():
-        _mark(session, plan, step)
-
-
-def _mark(session: Session, plan: Plan, step: Version) -> None:
-    marks, key, now = session.store.marks, session.target.key, session.clock.now()
-    if plan.undoes:
-        marks.clear_bad(key, plan.slug, plan.to.version)
-    elif not plan.rewrite:
-        why = f"rolled back: {plan.reason}"
-        marks.note_bad(key, plan.slug, plan.live.version, why, session.target.operator, now)
-    marks.hold(key, plan.slug, step.version, step.fingerprint, session.target.operator, now)
 
 
 def _unsettled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
 from console.domain.rewrites import Rewrite
 from console.ops.batch_follow import plan_back
+from console.ops.batch_import import _differs
 from console.ops.batch_values import Control, Progress, StopReason
 from console.ops.planning import plan_repoint
 from console.ops.recovery import reconcile
@@ -26,6 +28,8 @@ from tests.support.batch import (
     plan_of,
     run,
 )
+from tests.support.builders import NOW
+from tests.support.builders import plan as single
 from tests.support.clock import ManualClock
 from tests.support.desk import at
 from tests.support.practice import Serve
@@ -201,3 +205,17 @@ async def test_an_answer_that_is_found_late_holds_its_link_as_well(serve: Serve)
         assert len(session.store.marks.holds(session.target.key)) == 6
         assert list(session.store.marks.bad(session.target.key, slugs[3])) == [2]
     nothing_doubled(server, plan)
+
+
+def test_a_link_of_another_birth_or_id_is_left_out_of_an_import() -> None:
+    made = single()
+    live = replace(made.live.snapshot, version=made.live.version)
+    assert _differs(made, live) is None
+    outcome, text = _differs(made, replace(live, link_id="17")) or (None, "")
+    assert (outcome, text) == (Outcome.STALE, "This is another link: the slug was deleted and made again")
+    born = replace(live, link_id="", created_at=NOW.wall)
+    before = NOW.wall - timedelta(days=1)
+    older = replace(made.live, snapshot=replace(made.live.snapshot, created_at=before))
+    unnamed = replace(made, live=older, link_id=before.isoformat())
+    assert _differs(unnamed, replace(born, created_at=before)) is None
+    assert _differs(unnamed, born) is not None

@@ -376,3 +376,19 @@ async def test_a_record_that_says_else_than_its_history_needs_a_reason(
         assert elsewhere in check.detail
         assert check.blocks
         assert not check.overridden("the platform edits in place").blocks
+
+
+async def test_a_rollback_that_proves_applied_late_is_held_and_its_version_noted(
+    practice: PracticeServer,
+) -> None:
+    async with at(practice, timeout=2.0) as session:
+        plan = await planned(session)
+        practice.platform.faults.add("commit_then_hang", method="POST", path="rollback")
+        practice.platform.faults.add("answer", method="GET", path=SLUG, status=503, times=None, skip=2)
+        result = await confirmed(session, plan)
+        assert result.outcome is Outcome.UNKNOWN
+        practice.platform.faults.clear()
+        assert [s.outcome for s in await reconcile(session)] == [Outcome.APPLIED]
+        (held,) = session.store.marks.holds(session.target.key)
+        assert (held.slug, held.version) == (SLUG, 10)
+        assert list(session.store.marks.bad(session.target.key, SLUG)) == [9]
