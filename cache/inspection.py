@@ -12,8 +12,9 @@ from urllib.parse import quote
 from cache.problems import NewerSchema, Store, is_busy, is_damage, problem_at, suspect_file
 from console.domain.errors import StorageProblem
 
-BUSY_SECONDS: Final = 5.0
-"""How long SQLite waits for another process before it gives up once."""
+BUSY_SECONDS: Final = 15.0
+"""How long SQLite waits for another process before it gives up once: on a slow disk, with several consoles
+at work, a commit's seconds are not rare."""
 SMALL: Final = 8 * 1024 * 1024
 """Bytes up to which a file is checked page by page at every start; a larger cache when suspected."""
 
