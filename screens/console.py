@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from console.domain.errors import RepointError
+from console.domain.health import Verdict
 from console.domain.links import VersionId, label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Plan, Result
@@ -227,7 +228,9 @@ class Console(Shell):
         found = await self.desk.ask(lambda s: restored_health(s, plan, result), live=True)
         if found is not None:
             where = label(result.new_version)
-            self.main.say(f"{result.slug} {where}: its destination is {health_of(found)}")
+            timed = found.verdict is Verdict.OK and found.latency_ms is not None
+            how = f"answers in {health_of(found)}" if timed else f"is {health_of(found)}"
+            self.main.say(f"{result.slug} {where}: its destination {how}")
             if (dialog := self._dialog_of(plan)) is not None:
                 dialog.ended(found)
             self.main.links.show()
