@@ -16,7 +16,7 @@ from console.domain.plans import Plan, Refusal, Result, Way
 from console.domain.readings import Reading
 from console.domain.sightings import DIALOG_MAX_AGE, Seen, Sighting, Stale
 from console.domain.versions import Source, Version, diff
-from console.ops import record, settle
+from console.ops import aftermath, record, settle
 from console.ops.guard import judge_sighting, stale
 from console.ops.planning_rules import target_state
 from console.ops.review import read_cached, read_live
@@ -81,6 +81,8 @@ def _ended(session: Session, batch: BatchPlan, item: Item, result: Result) -> En
     )
     if result.outcome is Outcome.NOOP:
         found = made_by_us(session, batch, found)
+    if found.outcome is not result.outcome:  # at the target, and made there by us
+        return Ended(found, charged=True, sound=True)
     error = result.error
     charged = result.outcome in {Outcome.APPLIED, Outcome.UNKNOWN} or (
         error is not None and (error.applied == "unknown" or isinstance(error, PlatformRefused))
@@ -100,7 +102,9 @@ def made_by_us(session: Session, batch: BatchPlan, item: Item) -> Item:
         if write.run != batch.plan_id or write.state not in {WriteState.REFUSED, WriteState.DROPPED}:
             continue
         finding = settle.examine(write, reading, session.clock.now(), ended=True)
-        if finding.found is Found.APPLIED and finding.certain:
+        if finding.found is Found.APPLIED and finding.certain and finding.step is not None:
+            if finding.overtaken_by is None:
+                aftermath.keep(session, write, finding.step, undoes=bool(batch.undoes))
             text = settle.sentence(write, finding)
             return replace(
                 item, outcome=Outcome.APPLIED, detail=text, new_version=settle.new_version(finding)

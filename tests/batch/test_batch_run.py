@@ -211,6 +211,8 @@ def test_a_link_of_another_birth_or_id_is_left_out_of_an_import() -> None:
     made = single()
     live = replace(made.live.snapshot, version=made.live.version)
     assert _differs(made, live) is None
+    outcome, text = _differs(made, replace(live, destination_url="https://evil.example/")) or (None, "")
+    assert (outcome, "changed under the same version" in text) == (Outcome.STALE, True)
     outcome, text = _differs(made, replace(live, link_id="17")) or (None, "")
     assert (outcome, text) == (Outcome.STALE, "This is another link: the slug was deleted and made again")
     born = replace(live, link_id="", created_at=NOW.wall)

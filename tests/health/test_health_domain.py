@@ -103,3 +103,14 @@ def test_an_outage_starts_where_either_vantage_point_saw_it_start() -> None:
     assert one(result("a", DOWN), far).since == early
     assert one(result("a", DOWN), replace(far, checked_at=NOW - timedelta(minutes=61))).since == NOW
     assert one(result("a", DOWN), replace(far, verdict=OK)).since == NOW
+
+
+def test_an_outage_began_when_its_first_link_began_to_fail() -> None:
+    early, late = result("a", DOWN, ago=20), result("b", DOWN, ago=3)
+    since = [replace(r, failing_since=r.checked_at) for r in (early, late)]
+    for order in (since, since[::-1]):
+        assert one(*order).since == early.checked_at
+
+
+def test_a_silent_second_look_is_no_dissent() -> None:
+    assert cluster([result("a", OK), result("a", Verdict.NOT_CHECKED, FAR)]) == ()
