@@ -51,17 +51,18 @@ class Pages(asyncio.Protocol):
                 self.transport.write(_ANSWER if method == b"GET" else _ANSWER[: -len(_PAGE)])
 
 
-async def serve() -> None:
+async def serve(pages: type[asyncio.Protocol]) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Pages, "0.0.0.0", 0, backlog=1024)
+    server = await loop.create_server(pages, "0.0.0.0", 0, backlog=1024)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 @contextmanager
-def pages() -> Iterator[int]:
-    command = [sys.executable, __file__, "--serve"]
+def served(script: str = __file__) -> Iterator[int]:
+    """Pages in a process of their own: `script --serve` prints its port."""
+    command = [sys.executable, script, "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         assert server.stdin is not None
@@ -149,7 +150,7 @@ async def measured(run: Callable[[], Awaitable[int]]) -> dict[str, float]:
 
 def main(size: int = 5000, rounds: int = 5, hanging: float = 0.02, timeout: float = 5.0) -> dict[str, object]:
     results: dict[str, list[dict[str, float]]] = {"floor": [], "prober": []}
-    with pages() as port:
+    with served() as port:
         targets = urls(port, size, hanging)
         asyncio.run(prober(urls(port, 50, 0), timeout))  # imports and certificates are not what is measured
         for _ in range(rounds):
@@ -182,7 +183,7 @@ if __name__ == "__main__":
     parser.add_argument("--serve", action="store_true")
     chosen = parser.parse_args()
     if chosen.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(Pages))
     else:
         report = main(chosen.size, chosen.rounds, chosen.hanging, chosen.timeout)
         sys.stdout.write(json.dumps(report, indent=1) + "\n")

@@ -21,8 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,26 +88,6 @@ def _listing(targets: list[str]) -> bytes:
 def all_kinds(port: int) -> list[str]:
     """One URL of each behaviour, on an address of its own."""
     return [f"http://127.0.1.{n}:{port}{_path(name)}" for n, name in enumerate(BEHAVIOURS, start=1)]
-
-
-@contextmanager
-def served() -> Iterator[int]:
-    command = [sys.executable, __file__, "--serve"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        assert server.stdin is not None
-        try:
-            yield int(server.stdout.readline())
-        finally:
-            server.stdin.close()
-
-
-async def _serve() -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(PeerPages, "0.0.0.0", 0, backlog=1024)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.read)
 
 
 async def _ours(page: str, patience: float) -> None:
@@ -194,7 +173,7 @@ def runners(linkchecker: str, linkinator: str, folder: Path, patience: float, ra
 def main(programs: dict[str, Runner], size: int, hanging: float) -> dict[str, Any]:
     """Both tables: speed on many URLs, and one word for each behaviour."""
     report: dict[str, Any] = {"size": size, "hanging": hanging, "speed": {}, "behaviours": {}}
-    with served() as port:
+    with probe.served(__file__) as port:
         targets, kinds = probe.urls(port, size, hanging), all_kinds(port)
         hung = sum("/hang" in url for url in targets)
         for name, program in programs.items():
@@ -239,7 +218,7 @@ if __name__ == "__main__":
     parser.add_argument("--serve", action="store_true", help="the pages; for the run itself")
     chosen = parser.parse_args()
     if chosen.serve:
-        asyncio.run(_serve())
+        asyncio.run(probe.serve(PeerPages))
     elif chosen.ours:
         asyncio.run(_ours(chosen.ours, chosen.timeout))
     else:

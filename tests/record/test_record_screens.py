@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -22,24 +20,10 @@ from screens.present.journal import journal_lines
 from screens.themes import look
 from screens.widgets.text_pane import TextPane
 from tests.support.clock import START
-from tests.support.console_driver import Driver, console
+from tests.support.console_driver import Driver, console, still
 from tests.support.desk import at, confirmed, planned
-from tests.support.frozen import ENGINES, frozen_console
 from tests.support.hostile import HOSTILE, foreign
 from tests.support.inprocess import Here
-
-
-@asynccontextmanager
-async def still() -> AsyncIterator[Driver]:
-    app = frozen_console()
-    try:
-        async with app.run_test(size=(120, 36)) as pilot:
-            driver = Driver(app, pilot)
-            await driver.synced()
-            yield driver
-    finally:
-        while ENGINES:
-            ENGINES.pop().stop()
 
 
 async def answered(driver: Driver, words: str) -> None:

@@ -13,24 +13,12 @@ from console.ops import lists
 from screens import console_lists
 from screens.pick_screen import PickScreen
 from screens.widgets.filter_bar import FilterInput
-from tests.support.console_driver import Driver
+from tests.support.console_driver import Driver, still
 from tests.support.frozen import frozen_console, frozen_session
 
 
-@asynccontextmanager
-async def opened() -> AsyncIterator[Driver]:
-    app = frozen_console()
-    try:
-        async with app.run_test(size=(120, 36)) as pilot:
-            driver = Driver(app, pilot)
-            await driver.synced()
-            yield driver
-    finally:
-        app.desk.engine.stop()
-
-
 async def test_a_filter_is_completed_with_hosts_that_there_are_most_used_first() -> None:
-    async with opened() as driver:
+    async with still() as driver:
         bar = driver.app.main.links.bar
         await driver.keys("slash")
         await driver.until(lambda: bar.words, "the words")
@@ -46,7 +34,7 @@ async def test_a_filter_is_completed_with_hosts_that_there_are_most_used_first()
 
 
 async def test_the_word_that_is_wrong_is_told_and_the_list_stays() -> None:
-    async with opened() as driver:
+    async with still() as driver:
         bar = driver.app.main.links.bar
         everything = driver.shown
         await driver.keys("slash")
@@ -64,7 +52,7 @@ async def test_the_word_that_is_wrong_is_told_and_the_list_stays() -> None:
 async def test_marks_by_filter_by_host_and_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "slugs.csv"
     file.write_text("\ufeffslug,destination\ndocs,https://docs.example\n\n# a comment\nno-such\nblog\n")
-    async with opened() as driver:
+    async with still() as driver:
         await driver.filter("slug:webinar", 1)
         await driver.keys("M")
         await driver.until(lambda: driver.marked == ["webinar-0611"])
@@ -86,7 +74,7 @@ async def test_marks_by_filter_by_host_and_by_file(tmp_path: Path, monkeypatch: 
 
 
 async def test_hosts_are_grouped_worst_first_and_lead_to_their_links() -> None:
-    async with opened() as driver:
+    async with still() as driver:
         screen = await driver.picks("t")
         assert [pick.name for pick in screen.lines.all][:2] == ["shop.example", "slow.partner.example"]
         assert "6 down" in "".join(text for text, _ in screen.lines.cells(0))
@@ -103,7 +91,7 @@ async def test_hosts_are_grouped_worst_first_and_lead_to_their_links() -> None:
 
 
 async def test_a_view_is_saved_recalled_and_forgotten() -> None:
-    async with opened() as driver:
+    async with still() as driver:
         await driver.filter("status:down", 6)
         await driver.keys("o", "o")
         await driver.picks("S")

@@ -21,6 +21,7 @@ from screens.rollback_dialog import PhraseInput, RollbackDialog
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice
 from screens.widgets.text_pane import TextPane
+from tests.support.frozen import frozen_console
 from tests.support.waiting import PATIENCE
 
 
@@ -163,3 +164,16 @@ async def console(
             yield Driver(app, pilot)
     finally:
         engine.stop()
+
+
+@asynccontextmanager
+async def still(size: tuple[int, int] = (120, 36)) -> AsyncIterator[Driver]:
+    """The console on data that never changes, with its list read."""
+    app = frozen_console()
+    try:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.synced()
+            yield driver
+    finally:
+        app.desk.engine.stop()
