@@ -18,7 +18,7 @@ from console.ops import meter
 from console.ops.batch_values import Confirmed, Options, Stop, StopReason
 from console.ops.plan_file import require_ready
 from console.ops.planning_cost import may_spend
-from console.ops.rollback import require_checks
+from console.ops.rollback import require_checks, require_words
 from console.ops.session import Session
 
 PEAK: Final = "peak"
@@ -38,13 +38,7 @@ def confirm_batch(plan: BatchPlan, typed: str) -> Confirmed:
     Raises:
         Refused: reason `wrong_confirmation`.
     """
-    if typed != plan.phrase:
-        raise Refused(
-            "That is not what has to be typed",
-            reason="wrong_confirmation",
-            detail="Nothing was sent.",
-            hint=f"Type exactly: {plan.phrase}",
-        )
+    require_words(plan.phrase, typed)
     return Confirmed(plan.digest, typed)
 
 

@@ -202,14 +202,23 @@ def confirm(plan: Plan, typed: str, shown_at: Moment) -> Confirmation:
     Raises:
         Refused: reason `wrong_confirmation`.
     """
-    if typed != plan.phrase:
+    require_words(plan.phrase, typed)
+    return Confirmation(plan.digest, typed, shown_at)
+
+
+def require_words(phrase: str, typed: str) -> None:
+    """Refuse any other words than the plan's own, for one link and for a batch.
+
+    Raises:
+        Refused: reason `wrong_confirmation`.
+    """
+    if typed != phrase:
         raise Refused(
             "That is not what has to be typed",
             reason="wrong_confirmation",
             detail="Nothing was sent.",
-            hint=f"Type exactly: {plan.phrase}",
+            hint=f"Type exactly: {phrase}",
         )
-    return Confirmation(plan.digest, typed, shown_at)
 
 
 async def perform(
