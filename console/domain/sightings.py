@@ -21,7 +21,8 @@ class Seen(StrEnum):
     RESULT = "result"
     """A verified rollback showed the version that it made."""
     PLAN = "plan"
-    """A batch plan named it, with what it goes to."""
+    """A batch plan named it, with what it goes to. It counts for that plan's run, and is never kept: a single
+    rollback asks that the operator looked at the link itself."""
     STATED = "--seen"
     """The caller stated the version it reviewed."""
 

@@ -22,7 +22,6 @@ from console.domain.links import Link
 from console.domain.plans import BATCH_PLAN_SECONDS
 from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
-from console.domain.sightings import Seen
 from console.domain.urls import UrlProblem
 from console.domain.versions import Version
 from console.ops import meter
@@ -30,7 +29,7 @@ from console.ops.planning_cost import Costing, ways_of
 from console.ops.planning_reading import read_all
 from console.ops.planning_reasons import already_there, bad_target, before_reading, not_as_listed
 from console.ops.planning_rules import INCOMPLETE, Rule
-from console.ops.review import review, see
+from console.ops.review import review
 from console.ops.session import Session
 from console.ops.targets import Choice, last_healthy_of
 
@@ -244,8 +243,6 @@ def _most_clicked(item: BatchItem) -> tuple[int, str]:
 def _plan(draft: _Draft, rule: str, budget: meter.Budget, call_seconds: float) -> BatchPlan:
     session, now = draft.session, draft.session.clock.now()
     items = tuple(sorted(draft.items.values(), key=_most_clicked))
-    for item in items:
-        see(session, draft.readings[item.slug], Seen.PLAN)
     created_at = now.wall.replace(microsecond=0)
     return BatchPlan(
         plan_id=str(uuid.uuid4()),

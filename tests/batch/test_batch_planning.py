@@ -12,9 +12,10 @@ from console.api.throttle import LONGEST_WAIT
 from console.domain.batches import BatchKind, BatchPlan, BatchWay
 from console.domain.errors import Refused, Throttled, Unreachable
 from console.domain.peaks import PeakWindow
+from console.domain.plans import Result
 from console.domain.query import parse
 from console.domain.rewrites import Rewrite
-from console.domain.sightings import Seen
+from console.domain.sightings import Stale
 from console.ops import planning_rules
 from console.ops.importing_record import chunk_write, imports_dir
 from console.ops.planning import Step, plan_repoint, plan_rollback
@@ -22,6 +23,7 @@ from console.ops.planning_facts import facts
 from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, as_of, target_state
 from console.ops.planning_selection import by_query
 from console.ops.review import read_live
+from console.ops.rollback import Request, prepare
 from console.ops.session import Session
 from console.ops.sync import sync
 from console.practice.faults import Kind
@@ -64,9 +66,10 @@ async def test_each_item_states_what_is_live_and_what_it_goes_to(practice: Pract
         assert (plan.kind, plan.rule, plan.phrase) == (BatchKind.ROLLBACK, "last healthy", "rollback 2")
         assert plan.operator == session.target.operator
         assert plan.expires_at - plan.created_at == timedelta(minutes=15)
-        sighting = session.store.sightings.latest(session.target.operator, SLUG)
-        assert sighting is not None
-        assert (sighting.seen, sighting.version, sighting.fingerprint) == (Seen.PLAN, 9, first.fingerprint)
+        single = await prepare(session, Request(SLUG, 8, "shop is down"))
+        assert isinstance(single, Result)
+        assert single.refusal is not None
+        assert single.refusal.reason == Stale.NOT_SEEN, "a plan of many is no look at this link"
     assert writes(practice) == 0, "planning costs no write"
 
 
