@@ -10,11 +10,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from console.domain.errors import StorageProblem
 from console.domain.text import safe
+from console.output_parts import Line, Part, Styled, Tone
 
 if TYPE_CHECKING:
     import argparse
@@ -23,30 +23,6 @@ if TYPE_CHECKING:
     from console.output_progress import Progress
 
 _LINE_LIMIT: Final = 4000
-
-
-class Tone(Enum):
-    """What colour means. The words say the same without it."""
-
-    GOOD = "32"
-    WARN = "33"
-    BAD = "31"
-    DIM = "2"
-    STRONG = "1"
-
-
-class Styled:
-    """Text with a tone, still data: it is neutralised when it is printed."""
-
-    __slots__ = ("text", "tone")
-
-    def __init__(self, text: object, tone: Tone) -> None:
-        self.text = text
-        self.tone = tone
-
-
-Part = str | int | float | Styled | None
-Line = Part | tuple[Part, ...] | list[Part]
 
 
 class Output:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from console.domain.text import ELLIPSIS, safe
-from console.output import Part, Styled, Tone
+from console.output_parts import Part, Styled, Tone
 
 _GAP = "  "
 _CELL_LIMIT = 500

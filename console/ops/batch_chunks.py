@@ -14,8 +14,7 @@ from cache.journal import Write
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.plans import Plan
 from console.ops import record
-from console.ops.importing_record import chunk_write
-from console.ops.importing_settle import WAY
+from console.ops.importing_record import WAY, chunk_write
 from console.ops.session import Session
 
 ROW: Final = "import row"

@@ -26,8 +26,8 @@ from console.domain.redaction import holds_token, redact_all
 from console.domain.versions import Timeline
 from console.ops import story_text
 from console.ops.exporting import record_of
+from console.ops.importing_record import SLUG as IMPORT
 from console.ops.importing_rejects import new_file
-from console.ops.importing_settle import SLUG as IMPORT
 from console.ops.planning_reading import read_all
 from console.ops.session import Session
 from console.ops.story import tell_about

@@ -26,8 +26,8 @@ from console.domain.errors import (
 from console.domain.outcomes import Outcome, WriteState
 from console.ops import meter, settle
 from console.ops.importing_recheck import recheck
-from console.ops.importing_record import chunk_write, spent
-from console.ops.importing_settle import PATIENT, WAY, settle_chunk
+from console.ops.importing_record import WAY, chunk_write, spent
+from console.ops.importing_settle import PATIENT, settle_chunk
 from console.ops.importing_values import CHUNK_BYTES, Follow, Report
 from console.ops.reading_rows_file import digest_of
 from console.ops.recovery import settle_one

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from cache.imports import ImportTable, RowState, open_table, runs
 from cache.journal import Write
@@ -14,11 +15,15 @@ from cache.process import this_process
 from console.domain.errors import Refused
 from console.domain.outcomes import WriteState
 from console.ops.importing_fields import Mapped
-from console.ops.importing_settle import SLUG, WAY
 from console.ops.importing_values import Preview, Shown
 from console.ops.profile_places import journal_path
 from console.ops.reading_rows_file import Source
 from console.ops.session import Session
+
+WAY: Final = "import"
+"""`Write.way` of a chunk."""
+SLUG: Final = "bulk-import"
+"""`Write.slug` of a chunk: the route's name, which no link may have. One chunk a target is open at a time."""
 
 
 def imports_dir() -> Path:

@@ -19,13 +19,10 @@ from console.domain.links import Link, label
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.versions import same_version
 from console.ops import settle
+from console.ops.importing_record import imports_dir
 from console.ops.session import Session
 from console.ops.sync import sync
 
-WAY: Final = "import"
-"""`Write.way` of a chunk."""
-SLUG: Final = "bulk-import"
-"""`Write.slug` of a chunk: the route's name, which no link may have. One chunk a target is open at a time."""
 PATIENT: Final = (0.0, 0.5, 1.5, 3.0, 5.0, 10.0, 10.0, 10.0, 10.0, 10.0, 5.0)
 """Seconds before each look, until the platform cannot be working on it any more (`settle.SETTLE_SECONDS`)."""
 _FEW: Final = 40
@@ -159,8 +156,6 @@ async def read_links(session: Session, slugs: Sequence[str]) -> dict[str, Link]:
 
 async def settle_open(session: Session, write: Write) -> tuple[Outcome, str]:
     """Settle a chunk that a process which is gone left open: one look, and nothing is sent."""
-    from console.ops.importing_record import imports_dir
-
     table = open_table(imports_dir(), write.run)
     if table is None:
         if write.state is not WriteState.PREPARED and not settle.is_over(write, session.clock.now()):

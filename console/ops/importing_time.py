@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from console.domain.outcomes import WriteState
-from console.ops.importing_settle import SLUG
+from console.ops.importing_record import SLUG
 from console.ops.session import Session
 
 _LOOKED_AT: Final = 20

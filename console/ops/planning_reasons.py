@@ -12,8 +12,7 @@ from console.domain.readings import Reading
 from console.domain.routing import Visitor, route
 from console.domain.versions import Version, same_version
 from console.ops import record
-from console.ops.importing_record import imports_dir
-from console.ops.importing_settle import WAY
+from console.ops.importing_record import WAY, imports_dir
 from console.ops.session import Session
 
 

@@ -15,7 +15,7 @@ from console.domain.outages import kind_of
 from console.domain.story import Changed, Event, EventKind, Story, in_order
 from console.domain.text import safe
 from console.ops import incidents
-from console.ops.importing_settle import SLUG as IMPORT
+from console.ops.importing_record import SLUG as IMPORT
 from console.ops.session import Session
 from console.ops.story_entries import changed, event_of, ran
 

@@ -14,7 +14,7 @@ from console.domain.links import JSON, VersionId, label
 from console.domain.outcomes import WriteState
 from console.domain.redaction import redact
 from console.domain.story import Changed, Event, EventKind, Ran
-from console.ops.importing_settle import WAY as IMPORT_WAY
+from console.ops.importing_record import WAY as IMPORT_WAY
 
 _UNTOLD: Final = frozenset({WriteState.PREPARED.value, WriteState.SENT.value})
 """States on the way; the one that follows tells it."""

@@ -1,22 +1,18 @@
-"""One request to the practice platform, and the shape of the routes that answer it."""
+"""One request to the practice platform, and how it is answered or refused."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.domain.links import JSON
-from console.domain.target import Role
 from console.practice.problems import Problem
-from console.practice.tokens import READ, Caller
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
+from console.practice.tokens import Caller
 
 MAX_BODY: Final = 10 * 1024 * 1024
 PAGE: Final = 100
@@ -69,44 +65,6 @@ class Call:
         if not token.startswith("p_") or not digits.isascii() or not digits.isdigit() or len(digits) > 15:
             raise Problem(400, "invalid_next_token", "nextToken is the one of the page before")
         return int(digits)
-
-
-Perform = Callable[["PracticePlatform", Call], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation. The server's routes and the published document are both made from these.
-
-    Attributes:
-        path: under `/v2/handles/{handle}` and its public twin when `twin`, else from the root.
-        role: least role; None: no token is asked for.
-        scope: what a PAT needs.
-        feature: (plan, feature) that the account must have.
-        charged: counts against the day's writes; twins never do (platform-api).
-        pat: a PAT is let in on the control plane too.
-        takes: names the request body's schema in the published document; `gives` the answers' by status.
-    """
-
-    method: str
-    path: str
-    name: str
-    perform: Perform
-    role: Role | None = Role.CREATOR
-    scope: str = READ
-    feature: tuple[str, str] | None = None
-    charged: bool = False
-    twin: bool = True
-    pat: bool = False
-    takes: str | None = None
-    gives: Mapping[int, str] = field(default_factory=dict)
-    query: tuple[str, ...] = ()
-    refuses: tuple[int, ...] = ()
-
-    @property
-    def writes(self) -> bool:
-        """Whether the method is one that the platform counts."""
-        return self.method != "GET"
 
 
 def answer(body: JSON, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from console.practice.landing import Page
+from console.practice.landing import LandingPages, Page
+from console.practice.manners import Manners
 from console.practice.records import iso
+from console.practice.staging import Setting, Stage
 from console.practice.store import Held
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
 
 DEFAULT_TIMEOUT_MS: Final = 5000
 
@@ -48,10 +47,30 @@ class Run:
 
 
 class Checker:
-    """Runs health checks and remembers the last result of each link."""
+    """Runs health checks and remembers the last result of each link.
 
-    def __init__(self, platform: PracticePlatform) -> None:
-        self._platform = platform
+    Args:
+        setting: what the platform was set up from; `stage` is what it was set up as.
+        landing: the pages that it visits, whose slowness is told rather than waited for.
+        in_background: takes the work of a run that is not waited for.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        stage: Stage,
+        *,
+        landing: LandingPages,
+        manners: Manners,
+        now: Callable[[], float],
+        in_background: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._setting = setting
+        self._stage = stage
+        self._landing = landing
+        self._manners = manners
+        self._now = now
+        self._in_background = in_background
         self._last: dict[str, dict[str, Any]] | None = None
         self._since: dict[str, tuple[str, float]] = {}
         self._runs: dict[str, Run] = {}
@@ -70,14 +89,14 @@ class Checker:
         """Check links now; a run of many comes back unfinished and goes on by itself."""
         self.last()
         number = len(self._runs) + 1
-        name = hashlib.sha256(f"{self._platform.seed}/check/{number}".encode()).hexdigest()[:12]
-        run = Run(f"run_{name}", len(links), self._platform.now())
+        name = hashlib.sha256(f"{self._setting.seed}/check/{number}".encode()).hexdigest()[:12]
+        run = Run(f"run_{name}", len(links), self._now())
         self._runs[run.run_id] = run
         work = self._work(run, links, timeout_ms)
-        if len(links) <= self._platform.manners.checks_at_once:
+        if len(links) <= self._manners.checks_at_once:
             await work
         else:
-            self._platform.in_background(work)
+            self._in_background(work)
         return run
 
     async def _work(self, run: Run, links: list[Held], timeout_ms: int) -> None:
@@ -86,7 +105,7 @@ class Checker:
             by_url.setdefault(held.content()["destinationUrl"], []).append(held.slug)
         from console.practice.visits import visiting
 
-        seconds, slow_ms = timeout_ms / 1000, self._platform.manners.slow_ms
+        seconds, slow_ms = timeout_ms / 1000, self._manners.slow_ms
         async with visiting(seconds, slow_ms, self._delay_told) as visit:
 
             async def one(url: str) -> None:
@@ -99,10 +118,10 @@ class Checker:
 
     def _delay_told(self, url: str) -> float:
         parts = urlsplit(url)
-        return self._platform.landing.delay_told(parts.hostname or "", parts.path)
+        return self._landing.delay_told(parts.hostname or "", parts.path)
 
     def _keep(self, slug: str, url: str, found: Finding) -> dict[str, Any]:
-        now = self._platform.now()
+        now = self._now()
         if found["status"] in {"healthy", "blocked"}:
             self._since.pop(slug, None)
         elif self._since.get(slug, ("", 0.0))[0] != url:
@@ -117,10 +136,9 @@ class Checker:
 
     def _before_we_came(self) -> dict[str, dict[str, Any]]:
         """What the platform's last check before the start found: told by the scenario, not visited."""
-        platform, stage = self._platform, self._platform.stage
+        setting, stage = self._setting, self._stage
         if stage.checked_ago is None:
             return {}
-        setting = platform.setting
         found: dict[str, dict[str, Any]] = {}
         for plot in stage.plots:
             parts = urlsplit(plot.destination)
@@ -143,14 +161,14 @@ class Checker:
             return {"status": "unhealthy", "error": "connection refused"}
         if scheme == "https":
             return {"status": "unhealthy", "error": "tls"}
-        site = self._platform.stage.sites.get(host)
+        site = self._stage.sites.get(host)
         site = None if site is None else site.paths.get(path, site)
         if site is None:
             return {"status": "healthy", "statusCode": 200, "latencyMs": 4.0}
         latency = {"latencyMs": round(site.delay * 1000, 1)}
         if site.page is Page.HANG or site.delay * 1000 > DEFAULT_TIMEOUT_MS:
             return {"status": "timeout", "error": "timeout", "phase": "first_byte"}
-        if site.delay * 1000 > self._platform.manners.slow_ms:
+        if site.delay * 1000 > self._manners.slow_ms:
             return {"status": "slow", "statusCode": 200, **latency}
         return {**_TOLD.get(site.page, _HEALTHY), **latency}
 

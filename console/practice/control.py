@@ -9,19 +9,16 @@ from typing import Any
 from console.domain.links import JSON
 from console.practice.problems import no_such_link
 from console.practice.records import checked
-from console.practice.routes_links import version_text
-from console.practice.store import Cause, Event, Held, Store
+from console.practice.state import State
+from console.practice.store import Cause, Event, Held, version_text
 
 
 def _camel(name: str) -> str:
     return re.sub(r"_([a-z])", lambda found: found.group(1).upper(), name)
 
 
-class Control:
+class Control(State):
     """What a test, a drill or a scripted rival may do to the platform without going through its API."""
-
-    store: Store
-    short_base: str
 
     def _held(self, slug: str) -> Held:
         held = self.store.get(slug)

@@ -7,16 +7,13 @@ import itertools
 import json
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, Final
 
 from console.practice.records import iso
 from console.practice.sockets import App, Message, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
-
 
 ASKED: Final = "practice.asked"
 """Where a request's `state` holds its record."""
@@ -43,11 +40,12 @@ class Asked:
 
 
 class Desk:
-    """The outermost ASGI layer."""
+    """The outermost ASGI layer. `seed` makes the request ids; `now` stamps the log, in Unix seconds."""
 
-    def __init__(self, app: App, platform: PracticePlatform, log: str | Path | None) -> None:
+    def __init__(self, app: App, seed: int, now: Callable[[], float], log: str | Path | None) -> None:
         self._app = app
-        self._platform = platform
+        self._seed = seed
+        self._now = now
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._log: IO[str] | None = None if log is None else Path(log).open("a", encoding="ascii")  # noqa: SIM115
@@ -85,13 +83,13 @@ class Desk:
 
     def _id(self) -> str:
         number = next(self._numbers)
-        return "req_" + hashlib.sha256(f"{self._platform.seed}/request/{number}".encode()).hexdigest()[:16]
+        return "req_" + hashlib.sha256(f"{self._seed}/request/{number}".encode()).hexdigest()[:16]
 
     def _write(self, asked: Asked) -> None:
         if self._log is None:
             return
         line = {
-            "at": iso(self._platform.now()),
+            "at": iso(self._now()),
             "method": asked.method,
             "path": asked.path,
             "query": asked.query,

@@ -9,15 +9,12 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from console.practice.calls import Call
 from console.practice.problems import Problem
 from console.practice.records import Record, check_slug, checked, expected_version, next_password
-from console.practice.store import Cause, Held
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
+from console.practice.store import Cause, Held, Store
 
 MAX_ROWS: Final = 5000
 MODES: Final = ("upsert", "create", "update")
@@ -30,6 +27,7 @@ class Import:
     """One import.
 
     Attributes:
+        conditional: whether a row's `expectedVersion` is looked at.
         rows: what became of each row, in order; `row` counts from 1.
     """
 
@@ -38,6 +36,7 @@ class Import:
     dry_run: bool
     cause: Cause
     total: int
+    conditional: bool = True
     rows: list[dict[str, Any]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
@@ -60,13 +59,13 @@ class Import:
         return body
 
 
-async def take(platform: PracticePlatform, work: Import, links: list[Any]) -> None:
+async def take(store: Store, work: Import, links: list[Any]) -> None:
     """Take the rows one by one."""
     for number, raw in enumerate(links, 1):
         slug = raw.get("slug") if isinstance(raw, dict) else None
         row: dict[str, Any] = {"row": number, "slug": slug if isinstance(slug, str) else None}
         try:
-            row.update(_one(platform, work, raw))
+            row.update(_one(store, work, raw))
         except Problem as problem:
             row.update(status="failed", error={"code": problem.code, "message": problem.message})
         work.rows.append(row)
@@ -74,7 +73,7 @@ async def take(platform: PracticePlatform, work: Import, links: list[Any]) -> No
             await asyncio.sleep(0)
 
 
-def _one(platform: PracticePlatform, work: Import, raw: object) -> dict[str, Any]:
+def _one(store: Store, work: Import, raw: object) -> dict[str, Any]:
     if not isinstance(raw, dict):
         raise Problem(400, "invalid_payload", "a row is an object")
     slug = check_slug(raw.get("slug"))
@@ -82,17 +81,18 @@ def _one(platform: PracticePlatform, work: Import, raw: object) -> dict[str, Any
         raise Problem(400, "duplicate_slug", f"{slug!r} stands in the import twice")
     work.seen.add(slug)
     record = checked(raw)
-    with platform.store.lock:
-        held = platform.store.get(slug)
+    with store.lock:
+        held = store.get(slug)
         _check_mode(work.mode, held, slug)
-        _check_version(platform, raw, held)
+        if work.conditional:
+            _check_version(raw, held)
         password = next_password(raw, held)
         if held is not None and _same(held, record, password):
             return {"status": "unchanged", "version": held.version}
         status = "created" if held is None else "updated"
         if work.dry_run:
             return {"status": status}
-        made = platform.store.write(slug, record, password, work.cause)
+        made = store.write(slug, record, password, work.cause)
     return {"status": status, "version": made.version}
 
 
@@ -107,9 +107,9 @@ def _check_mode(mode: str, held: Held | None, slug: str) -> None:
         raise Problem(404, "not_found", f"no link {slug!r}")
 
 
-def _check_version(platform: PracticePlatform, raw: Mapping[str, Any], held: Held | None) -> None:
+def _check_version(raw: Mapping[str, Any], held: Held | None) -> None:
     expected = expected_version(raw)
-    if expected is None or platform.faults.ignore_preconditions:
+    if expected is None:
         return
     live = None if held is None else held.version
     if expected != live:

@@ -16,7 +16,7 @@ from console.practice.landing import Page
 from console.practice.store import Event
 
 if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
+    from console.practice.control import Control
 
 FAILING: Final = frozenset({Page.DOWN, Page.DEAD, Page.GONE, Page.LOOP, Page.CUT, Page.RESET})
 MENDED_POINTS: Final = 60
@@ -80,7 +80,7 @@ class Judged:
 class Judge:
     """Watches one drill. Made once the platform stands; the clock starts with `begin`."""
 
-    def __init__(self, platform: PracticePlatform, drill: Drill) -> None:
+    def __init__(self, platform: Control, drill: Drill) -> None:
         self._platform = platform
         self.drill = drill
         self.targets = tuple(self._targets())

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from console.practice.calls import MAX_PAGE, PAGE, Route
+from console.practice.calls import MAX_PAGE, PAGE
 from console.practice.gate import CONTROL, TWIN
+from console.practice.route import Route
 from console.practice.routes_bulk import MEDIA
 from console.practice.schemas import SCHEMAS, SLUG_PATTERN, ref
 

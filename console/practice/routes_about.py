@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from console.practice.calls import Call, Route, answer
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
-
-
-async def openapi(platform: PracticePlatform, _call: Call) -> Response:
-    """`GET /openapi.json`."""
-    from console.practice.openapi import document
-    from console.practice.platform import ROUTES as ALL
-
-    return answer(document((route for route in ALL if route not in ROUTES), platform.handle))
+from console.practice.calls import Call, answer
+from console.practice.openapi import document
+from console.practice.route import Route
+from console.practice.state import State
 
 
-ROUTES: Final = (Route("GET", "/openapi.json", "read this document", openapi, role=None, twin=False),)
+def about(served: Sequence[Route]) -> Route:
+    """`GET /openapi.json`, which tells of `served`."""
+
+    async def openapi(state: State, _call: Call) -> Response:
+        return answer(document(served, state.handle))
+
+    return Route("GET", "/openapi.json", "read this document", openapi, role=None, twin=False)

@@ -3,61 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.responses import Response
 
-from console.practice.calls import Call, Route, answer
+from console.practice.calls import Call, answer
 from console.practice.problems import Problem
+from console.practice.route import Route
+from console.practice.state import State
 from console.practice.tokens import HOUR
 
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
 
-
-async def me(platform: PracticePlatform, call: Call) -> Response:
+async def me(state: State, call: Call) -> Response:
     """`GET /v2/auth/me`."""
     caller = call.caller
     return answer(
         {
             "user": {
                 "id": caller.operator,
-                "email": f"{caller.operator}@{platform.handle}.example",
+                "email": f"{caller.operator}@{state.handle}.example",
                 "name": caller.operator.capitalize(),
             },
             "handles": [{"handle": caller.handle, "role": caller.role.name}],
-            "plan": platform.meter.plan,
+            "plan": state.meter.plan,
         }
     )
 
 
-async def refresh(platform: PracticePlatform, call: Call) -> Response:
+async def refresh(state: State, call: Call) -> Response:
     """`POST /v2/auth/refresh`: another hour for the same operator."""
-    token = platform.tokens.jwt(call.caller.operator, call.caller.role)
+    token = state.tokens.jwt(call.caller.operator, call.caller.role)
     return answer({"token": token, "expiresIn": int(HOUR)})
 
 
-async def collaborators(platform: PracticePlatform, call: Call) -> Response:
+async def collaborators(state: State, call: Call) -> Response:
     """`GET collaborators`: who works on the handle, the caller among them."""
-    people = {**platform.people, call.caller.operator: call.caller.role}
+    people = {**state.people, call.caller.operator: call.caller.role}
     entries = [
-        {"userId": name, "email": f"{name}@{platform.handle}.example", "role": role.name}
+        {"userId": name, "email": f"{name}@{state.handle}.example", "role": role.name}
         for name, role in people.items()
     ]
-    return answer({"handle": platform.handle, "collaborators": entries})
+    return answer({"handle": state.handle, "collaborators": entries})
 
 
-async def usage(platform: PracticePlatform, _call: Call) -> Response:
+async def usage(state: State, _call: Call) -> Response:
     """`GET usage-meters`."""
-    return answer(platform.meter.shown())
+    return answer(state.meter.shown())
 
 
-async def health(_platform: PracticePlatform, _call: Call) -> Response:
+async def health(_state: State, _call: Call) -> Response:
     """`GET /v2/system/health`."""
     return answer({"status": "ok"})
 
 
-async def report(platform: PracticePlatform, call: Call) -> Response:
+async def report(state: State, call: Call) -> Response:
     """`POST /v2/support/report`: an end user's escalation."""
     for name in ("summary", "details"):
         if not isinstance(call.body.get(name), str) or not call.body[name].strip():
@@ -65,8 +64,8 @@ async def report(platform: PracticePlatform, call: Call) -> Response:
     for name in ("handle", "sessionId", "requestId"):
         if not isinstance(call.body.get(name, ""), str):
             raise Problem(400, "validation_error", f"{name} is a string")
-    platform.reports.append(dict(call.body))
-    number = hashlib.sha256(f"{platform.seed}/report/{len(platform.reports)}".encode()).hexdigest()[:10]
+    state.reports.append(dict(call.body))
+    number = hashlib.sha256(f"{state.seed}/report/{len(state.reports)}".encode()).hexdigest()[:10]
     return answer({"reportId": f"rep_{number}", "status": "received"}, 201)
 
 

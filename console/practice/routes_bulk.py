@@ -8,19 +8,18 @@ import hashlib
 import io
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.responses import Response, StreamingResponse
 
 from console.domain.target import Role
-from console.practice.calls import Call, Route, answer
+from console.practice.calls import Call, answer
 from console.practice.importing import Import, settings_of, take
 from console.practice.problems import Problem
+from console.practice.route import Route
+from console.practice.state import State
 from console.practice.store import Cause, Held
 from console.practice.tokens import WRITE
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
 
 CHUNK: Final = 500
 MEDIA: Final = {"ndjson": "application/x-ndjson", "json": "application/json", "csv": "text/csv"}
@@ -44,68 +43,68 @@ def _format(call: Call) -> str:
     return "ndjson"
 
 
-async def export(platform: PracticePlatform, call: Call) -> Response:
+async def export(state: State, call: Call) -> Response:
     """`GET links/export`: every link, streamed; or the address of it, where that is the manner."""
     name = _format(call)
-    if platform.manners.export_by_url:
-        return answer({"url": f"{call.request.base_url}exports/{_ticket(platform, name)}.{name}"})
-    return _stream(platform, name)
+    if state.manners.export_by_url:
+        return answer({"url": f"{call.request.base_url}exports/{_ticket(state, name)}.{name}"})
+    return _stream(state, name)
 
 
-def _ticket(platform: PracticePlatform, name: str) -> str:
+def _ticket(state: State, name: str) -> str:
     """What signs an export's address."""
-    return hashlib.sha256(f"{platform.seed}/export/{name}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{state.seed}/export/{name}".encode()).hexdigest()[:24]
 
 
-async def signed_export(platform: PracticePlatform, call: Call) -> Response:
+async def signed_export(state: State, call: Call) -> Response:
     """`GET /exports/...`: the file behind a signed address, which takes no credentials."""
     ticket, _, name = str(call.request.path_params["ticket"]).rpartition(".")
-    if name not in MEDIA or ticket != _ticket(platform, name):
+    if name not in MEDIA or ticket != _ticket(state, name):
         raise Problem(403, "forbidden", "the signature does not match")
     if "authorization" in call.request.headers or "x-api-key" in call.request.headers:
         raise Problem(400, "invalid_request", "a signed address takes no credentials")
-    return _stream(platform, name)
+    return _stream(state, name)
 
 
-def _stream(platform: PracticePlatform, name: str) -> Response:
-    streams: dict[str, Callable[[PracticePlatform], AsyncIterator[str]]] = {
+def _stream(state: State, name: str) -> Response:
+    streams: dict[str, Callable[[State], AsyncIterator[str]]] = {
         "ndjson": _ndjson,
         "json": _json,
         "csv": _csv,
     }
     headers = {"Content-Disposition": f'attachment; filename="links.{name}"'}
-    return StreamingResponse(streams[name](platform), 200, headers, MEDIA[name])
+    return StreamingResponse(streams[name](state), 200, headers, MEDIA[name])
 
 
-async def _pages(platform: PracticePlatform) -> AsyncIterator[list[Held]]:
+async def _pages(state: State) -> AsyncIterator[list[Held]]:
     after = 0
-    while page := platform.store.page(after, CHUNK):
+    while page := state.store.page(after, CHUNK):
         yield page
         after = page[-1].row
         await asyncio.sleep(0)
 
 
-async def _ndjson(platform: PracticePlatform) -> AsyncIterator[str]:
-    async for page in _pages(platform):
-        yield "".join(f"{held.text(platform.short_base)}\n" for held in page)
+async def _ndjson(state: State) -> AsyncIterator[str]:
+    async for page in _pages(state):
+        yield "".join(f"{held.text(state.short_base)}\n" for held in page)
 
 
-async def _json(platform: PracticePlatform) -> AsyncIterator[str]:
-    yield f'{{"handle":"{platform.handle}","links":['
+async def _json(state: State) -> AsyncIterator[str]:
+    yield f'{{"handle":"{state.handle}","links":['
     between = ""
-    async for page in _pages(platform):
-        yield between + ",".join(held.text(platform.short_base) for held in page)
+    async for page in _pages(state):
+        yield between + ",".join(held.text(state.short_base) for held in page)
         between = ","
     yield "]}"
 
 
-async def _csv(platform: PracticePlatform) -> AsyncIterator[str]:
+async def _csv(state: State) -> AsyncIterator[str]:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    async for page in _pages(platform):
+    async for page in _pages(state):
         for held in page:
-            link = json.loads(held.text(platform.short_base))
+            link = json.loads(held.text(state.short_base))
             writer.writerow([_cell(name, link.get(name)) for name in COLUMNS])
         yield out.getvalue()
         out.seek(0)
@@ -123,37 +122,36 @@ def _cell(name: str, value: object) -> object:
     return "" if value is None else value
 
 
-async def bulk_import(platform: PracticePlatform, call: Call) -> Response:
+async def bulk_import(state: State, call: Call) -> Response:
     """`POST links/bulk-import`: many rows, one charged write, an answer for each row."""
     links, mode, dry_run, reason = settings_of(call)
-    number = len(platform.imports) + 1
-    import_id = "imp_" + hashlib.sha256(f"{platform.seed}/import/{number}".encode()).hexdigest()[:12]
+    number = len(state.imports) + 1
+    import_id = "imp_" + hashlib.sha256(f"{state.seed}/import/{number}".encode()).hexdigest()[:12]
     cause = Cause(
         call.caller.operator, "import", reason or f"import #{number}", None, call.key, call.request_id
     )
-    work = Import(import_id, mode, dry_run, cause, len(links))
-    platform.imports[import_id] = work
-    limit = platform.manners.imports_in_background
+    guarded = not state.faults.ignore_preconditions
+    work = Import(import_id, mode, dry_run, cause, len(links), guarded)
+    state.imports[import_id] = work
+    limit = state.manners.imports_in_background
     if limit is not None and len(links) > limit:
-        platform.in_background(take(platform, work, links))
-        return _told(platform, work, 202, {"Location": f"{call.request.url.path}/{import_id}"})
-    await take(platform, work, links)
+        state.in_background(take(state.store, work, links))
+        return _told(state, work, 202, {"Location": f"{call.request.url.path}/{import_id}"})
+    await take(state.store, work, links)
     failed = any(row["status"] == "failed" for row in work.rows)
-    return _told(platform, work, 207 if failed else 200)
+    return _told(state, work, 207 if failed else 200)
 
 
-def _told(
-    platform: PracticePlatform, work: Import, status: int, headers: dict[str, str] | None = None
-) -> Response:
-    return answer(work.shown(with_rows=not platform.manners.imports_without_rows), status, headers)
+def _told(state: State, work: Import, status: int, headers: dict[str, str] | None = None) -> Response:
+    return answer(work.shown(with_rows=not state.manners.imports_without_rows), status, headers)
 
 
-async def import_state(platform: PracticePlatform, call: Call) -> Response:
+async def import_state(state: State, call: Call) -> Response:
     """`GET links/bulk-import/{importId}`: how far an import is."""
-    work = platform.imports.get(call.request.path_params["importId"])
+    work = state.imports.get(call.request.path_params["importId"])
     if work is None:
         raise Problem(404, "not_found", "no such import")
-    return _told(platform, work, 200)
+    return _told(state, work, 200)
 
 
 ROUTES: Final = (

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from starlette.responses import Response
 
 from console.domain.target import Role
-from console.practice.calls import Call, Route, answer
+from console.practice.calls import Call, answer
 from console.practice.checks import DEFAULT_TIMEOUT_MS
 from console.practice.problems import Problem
 from console.practice.records import iso, whole
+from console.practice.route import Route
+from console.practice.state import State
 from console.practice.tokens import WRITE
-
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
 
 MAX_TIMEOUT_MS: Final = 60_000
 
 
-async def check_now(platform: PracticePlatform, call: Call) -> Response:
+async def check_now(state: State, call: Call) -> Response:
     """`POST links/health-check`: visit a selection, or all when there is none."""
     slugs = call.body.get("slugs", [])
     if not isinstance(slugs, list) or not all(isinstance(slug, str) for slug in slugs):
@@ -29,11 +28,11 @@ async def check_now(platform: PracticePlatform, call: Call) -> Response:
         raise Problem(400, "invalid_timeout_ms", f"timeoutMs is a whole number from 1 to {MAX_TIMEOUT_MS}")
     wanted = dict.fromkeys(slugs)
     if wanted:
-        links = [held for slug in wanted if (held := platform.store.get(slug)) is not None]
+        links = [held for slug in wanted if (held := state.store.get(slug)) is not None]
     else:
-        links = platform.store.page(0, platform.store.count())
+        links = state.store.page(0, state.store.count())
     missing = wanted.keys() - {held.slug for held in links}
-    run = await platform.checker.check(links, timeout)
+    run = await state.checker.check(links, timeout)
     shown = run.shown()
     shown["results"] += [
         {"slug": slug, "destinationUrl": None, "status": "unknown", "error": "not found"}
@@ -43,17 +42,17 @@ async def check_now(platform: PracticePlatform, call: Call) -> Response:
     return answer(shown, 200 if run.finished else 202)
 
 
-async def look_up(platform: PracticePlatform, call: Call) -> Response:
+async def look_up(state: State, call: Call) -> Response:
     """`GET links/health-check`: the last results, or those of one run."""
     run_id = call.request.query_params.get("runId")
     if run_id is not None:
-        run = platform.checker.run(run_id)
+        run = state.checker.run(run_id)
         if run is None:
             raise Problem(404, "not_found", "no such run")
         return answer(run.shown())
-    results = platform.checker.last()
+    results = state.checker.last()
     newest = max((result["checkedAt"] for result in results), default=None)
-    body = {"finished": True, "checkedAt": newest or iso(platform.now()), "total": len(results)}
+    body = {"finished": True, "checkedAt": newest or iso(state.now()), "total": len(results)}
     return answer({**body, "results": results})
 
 

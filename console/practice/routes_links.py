@@ -5,57 +5,41 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from console.domain.routing import Visitor, route
 from console.domain.target import Role
-from console.practice.calls import Call, Route, answer
+from console.practice.calls import Call, answer
 from console.practice.problems import Problem, no_such_link
-from console.practice.records import as_link, check_slug, checked, expected_version, iso, next_password, whole
-from console.practice.store import Cause, Held, Kept
+from console.practice.records import as_link, check_slug, checked, expected_version, next_password, whole
+from console.practice.route import Route
+from console.practice.state import State
+from console.practice.store import Cause, Held, version_text
 from console.practice.tokens import READ, WRITE
 
-if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
 
-
-def held_or_404(platform: PracticePlatform, slug: str) -> Held:
+def held_or_404(state: State, slug: str) -> Held:
     """The live link.
 
     Raises:
         Problem: 404 `not_found`.
     """
-    held = platform.store.get(slug)
+    held = state.store.get(slug)
     if held is None:
         raise no_such_link(slug)
     return held
 
 
-def version_text(short_base: str, held: Held, kept: Kept) -> str:
-    """One version as the API shows it, as JSON text."""
-    then = Held(
-        held.row, held.slug, held.link_id, kept.version, kept.record, kept.password, held.clicks,
-        held.created_at, kept.created_at, kept.created_by,
-    )  # fmt: skip
-    back = "" if kept.rolled_back_to is None else f'"rolledBackTo":{kept.rolled_back_to},'
-    note = f'"note":{json.dumps(kept.note)},' if kept.note else ""
-    return (
-        f'{{"version":{kept.version},"createdAt":"{iso(kept.created_at)}",'
-        f'"createdBy":{json.dumps(kept.created_by)},"action":"{kept.action}",{note}{back}'
-        f'"snapshot":{then.text(short_base)}}}'
-    )
-
-
-def check_expected(platform: PracticePlatform, call: Call, held: Held | None) -> None:
+def check_expected(state: State, call: Call, held: Held | None) -> None:
     """Compare `If-Match` and `expectedVersion` with the live version.
 
     Raises:
         Problem: 412 `precondition_failed` for the header, 409 `conflict` for the field.
     """
     expected = expected_version(call.body)
-    if platform.faults.ignore_preconditions:
+    if state.faults.ignore_preconditions:
         return
     live = None if held is None else held.version
     more: dict[str, Any] = {"currentVersion": live}
@@ -71,39 +55,39 @@ def _meets(if_match: str, live: int | None) -> bool:
     return live is not None and ("*" in wanted or str(live) in wanted)
 
 
-async def list_links(platform: PracticePlatform, call: Call) -> Response:
+async def list_links(state: State, call: Call) -> Response:
     """`GET links`: a page, and the token of the next."""
     limit = call.limit
-    page = platform.store.page(call.after() or 0, limit + 1)
-    links = ",".join(held.text(platform.short_base) for held in page[:limit])
+    page = state.store.page(call.after() or 0, limit + 1)
+    links = ",".join(held.text(state.short_base) for held in page[:limit])
     following = f',"nextToken":"p_{page[limit - 1].row}"' if len(page) > limit else ""
-    return answer(f'{{"handle":"{platform.handle}","links":[{links}]{following}}}')
+    return answer(f'{{"handle":"{state.handle}","links":[{links}]{following}}}')
 
 
-async def get_link(platform: PracticePlatform, call: Call) -> Response:
+async def get_link(state: State, call: Call) -> Response:
     """`GET links/{slug}`."""
-    held = held_or_404(platform, call.slug)
-    return _one(platform, held)
+    held = held_or_404(state, call.slug)
+    return _one(state, held)
 
 
-def _one(platform: PracticePlatform, held: Held, status: int = 200) -> Response:
-    return answer(f'{{"link":{held.text(platform.short_base)}}}', status, {"ETag": f'"{held.version}"'})
+def _one(state: State, held: Held, status: int = 200) -> Response:
+    return answer(f'{{"link":{held.text(state.short_base)}}}', status, {"ETag": f'"{held.version}"'})
 
 
-async def put_link(platform: PracticePlatform, call: Call) -> Response:
+async def put_link(state: State, call: Call) -> Response:
     """`PUT links/{slug}`: the whole record, made or replaced."""
     slug = check_slug(call.slug)
     if call.body.get("slug", slug) != slug:
         raise Problem(400, "invalid_slug", "the slug in the body is another one")
     record = checked(call.body)
     note = _reason(call)
-    with platform.store.lock:
-        held = platform.store.get(slug)
-        check_expected(platform, call, held)
+    with state.store.lock:
+        held = state.store.get(slug)
+        check_expected(state, call, held)
         password = next_password(call.body, held)
         action = "create" if held is None else "update"
-        made = platform.store.write(slug, record, password, _cause(call, action, note))
-    return _one(platform, made, 201 if held is None else 200)
+        made = state.store.write(slug, record, password, _cause(call, action, note))
+    return _one(state, made, 201 if held is None else 200)
 
 
 def _reason(call: Call) -> str:
@@ -117,16 +101,16 @@ def _cause(call: Call, action: str, note: str, back: int | None = None) -> Cause
     return Cause(call.caller.operator, action, note, back, call.key, call.request_id)
 
 
-async def history(platform: PracticePlatform, call: Call) -> Response:
+async def history(state: State, call: Call) -> Response:
     """`GET links/{slug}/history`: newest first."""
     limit = call.limit
-    with platform.store.lock:
-        held = held_or_404(platform, call.slug)
-        found = platform.store.versions(held, below=call.after(), limit=limit + 1)
-    versions = ",".join(version_text(platform.short_base, held, kept) for kept in found[:limit])
+    with state.store.lock:
+        held = held_or_404(state, call.slug)
+        found = state.store.versions(held, below=call.after(), limit=limit + 1)
+    versions = ",".join(version_text(state.short_base, held, kept) for kept in found[:limit])
     following = f',"nextToken":"p_{found[limit - 1].version}"' if len(found) > limit else ""
     return answer(
-        f'{{"handle":"{platform.handle}","slug":"{held.slug}","currentVersion":{held.version},'
+        f'{{"handle":"{state.handle}","slug":"{held.slug}","currentVersion":{held.version},'
         f'"versions":[{versions}]{following}}}'
     )
 
@@ -134,16 +118,16 @@ async def history(platform: PracticePlatform, call: Call) -> Response:
 TARGET_KEYS: Final = ("version", "versionId", "targetVersion")
 
 
-async def rollback(platform: PracticePlatform, call: Call) -> Response:
+async def rollback(state: State, call: Call) -> Response:
     """`POST links/{slug}/rollback`: an earlier version's content, as a new version on top."""
     named = [call.body[key] for key in TARGET_KEYS if key in call.body]
     number, note = whole(named[0]) if len(named) == 1 else None, _reason(call)
     if number is None or number < 1:
         raise Problem(400, "invalid_version", "name one version to go back to, by its number")
-    with platform.store.lock:
-        held = held_or_404(platform, call.slug)
-        check_expected(platform, call, held)
-        kept = platform.store.version(held, number)
+    with state.store.lock:
+        held = held_or_404(state, call.slug)
+        check_expected(state, call, held)
+        kept = state.store.version(held, number)
         if kept is None:
             raise Problem(404, "not_found", f"{held.slug} has no version {number}")
         if number == held.version:
@@ -151,17 +135,17 @@ async def rollback(platform: PracticePlatform, call: Call) -> Response:
                 409, "conflict", f"version {number} is live already", more={"currentVersion": number}
             )
         cause = _cause(call, "rollback", note, number)
-        made = platform.store.write(held.slug, json.loads(kept.record), kept.password, cause)
+        made = state.store.write(held.slug, json.loads(kept.record), kept.password, cause)
     return answer(
-        f'{{"handle":"{platform.handle}","slug":"{made.slug}","version":{made.version},"rolledBackTo":{number},'
-        f'"requestId":"{call.request_id}","link":{made.text(platform.short_base)}}}',
+        f'{{"handle":"{state.handle}","slug":"{made.slug}","version":{made.version},"rolledBackTo":{number},'
+        f'"requestId":"{call.request_id}","link":{made.text(state.short_base)}}}',
         headers={"ETag": f'"{made.version}"'},
     )
 
 
-async def preview(platform: PracticePlatform, call: Call) -> Response:
+async def preview(state: State, call: Call) -> Response:
     """`POST links/{slug}/route-preview`: where a visitor goes, by the rules' order."""
-    held = held_or_404(platform, call.slug)
+    held = held_or_404(state, call.slug)
     fields = {
         name: call.body.get(name, "") for name in ("country", "device", "source", "campaign", "segment")
     }
@@ -169,8 +153,8 @@ async def preview(platform: PracticePlatform, call: Call) -> Response:
         if not isinstance(value, str):
             raise Problem(400, f"invalid_{name}", f"{name} is a string")
     link = as_link(held.slug, held.content(), has_password=held.password is not None)
-    now = datetime.fromtimestamp(platform.now(), UTC)
-    found = route(link, Visitor(**fields), now, platform.handle_rules)
+    now = datetime.fromtimestamp(state.now(), UTC)
+    found = route(link, Visitor(**fields), now, state.handle_rules)
     await asyncio.sleep(0)
     rule = None if found.rule is None else {"id": found.rule.rule_id, "name": found.rule.name}
     body = {"destinationUrl": found.destination_url, "rule": rule, "redirectType": link.redirect_type,

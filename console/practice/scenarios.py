@@ -13,10 +13,10 @@ from console.practice.plots import DAY, HOUR, MINUTE, Plot
 from console.practice.staging import Setting, Stage, spring_launch
 
 if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
+    from console.practice.control import Control
 
 
-def _nothing(_platform: PracticePlatform) -> None:
+def _nothing(_platform: Control) -> None:
     """No faults, no rivals."""
 
 
@@ -36,7 +36,7 @@ class Scenario:
     links: int
     build: Callable[[Setting], Stage]
     plan: str = "ENTERPRISE"
-    script: Callable[[PracticePlatform], None] = _nothing
+    script: Callable[[Control], None] = _nothing
     task: str = ""
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 from console.practice.faults import Kind
 
 if TYPE_CHECKING:
-    from console.practice.platform import PracticePlatform
+    from console.practice.control import Control
 
 ROLLBACK: Final = "/rollback$"
 TOKEN_SECONDS: Final = 150.0
 
 
-def rival(platform: PracticePlatform) -> None:
+def rival(platform: Control) -> None:
     """Kim mends `spring-launch` as you roll it back; Lee touches `gift-cards` once you have read it."""
     setting = platform.setting
     platform.faults.rival(
@@ -34,7 +34,7 @@ def rival(platform: PracticePlatform) -> None:
     )
 
 
-def platform_down(platform: PracticePlatform) -> None:
+def platform_down(platform: Control) -> None:
     """After two good writes the platform's gateway answers 503 for a while, reads included, then recovers."""
     platform.faults.add(
         Kind.ANSWER, method="POST", path=ROLLBACK, skip=2, times=6, status=503, headers={"retry-after": "1"}
@@ -42,12 +42,12 @@ def platform_down(platform: PracticePlatform) -> None:
     platform.faults.add(Kind.ANSWER, method="GET", path=r"/history$", skip=8, times=5, status=502)
 
 
-def token_expires(platform: PracticePlatform) -> None:
+def token_expires(platform: Control) -> None:
     """The token that you start with is nearly over."""
     platform.token = platform.tokens.jwt(lives=TOKEN_SECONDS)
 
 
-def lost_answers(platform: PracticePlatform) -> None:
+def lost_answers(platform: Control) -> None:
     """Rollbacks are done and their answers are lost, each in another way; some never arrive."""
     for kind in (
         Kind.COMMIT_THEN_CLOSE,

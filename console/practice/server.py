@@ -14,8 +14,9 @@ from typing import Any, Final, Self
 from uvicorn.config import Config
 from uvicorn.server import Server
 
-from console.practice.platform import PracticePlatform, remembered
+from console.practice.platform import PracticePlatform
 from console.practice.sockets import App, KeptProtocol
+from console.practice.state import remembered
 
 LOOPBACK: Final = "127.0.0.1"
 BACKLOG: Final = 512

@@ -319,3 +319,18 @@ def _maybe(db: sqlite3.Connection) -> Iterator[None]:
         db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
+
+
+def version_text(short_base: str, held: Held, kept: Kept) -> str:
+    """One version as the API shows it, as JSON text."""
+    then = Held(
+        held.row, held.slug, held.link_id, kept.version, kept.record, kept.password, held.clicks,
+        held.created_at, kept.created_at, kept.created_by,
+    )  # fmt: skip
+    back = "" if kept.rolled_back_to is None else f'"rolledBackTo":{kept.rolled_back_to},'
+    note = f'"note":{json.dumps(kept.note)},' if kept.note else ""
+    return (
+        f'{{"version":{kept.version},"createdAt":"{iso(kept.created_at)}",'
+        f'"createdBy":{json.dumps(kept.created_by)},"action":"{kept.action}",{note}{back}'
+        f'"snapshot":{then.text(short_base)}}}'
+    )

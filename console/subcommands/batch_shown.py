@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from console.domain.errors import Refused, UsageProblem
 from console.exits import ExitCode, exit_code, exit_code_of_outcomes
-from console.output import Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Styled, Tone
 
 if TYPE_CHECKING:
     import signal

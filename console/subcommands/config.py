@@ -13,7 +13,8 @@ from console.ops.profile_keys import KEYS
 from console.ops.profile_places import places
 from console.ops.profile_write import create_config, refuse_existing
 from console.ops.profiles import Profile, Setting, load_config, load_profile
-from console.output import Output, Part, Styled, Tone
+from console.output import Output
+from console.output_parts import Part, Styled, Tone
 from console.subcommands.config_wizard import add_profile_arguments, asked_values, profile_name_for
 
 EXAMPLE = "repoint config init --base-url https://api.example --handle acme --token-env ACME_TOKEN"

@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
-from console.output import Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Styled, Tone
 
 if TYPE_CHECKING:
     from console.ops.doctor import Examination

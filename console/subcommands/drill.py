@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from console.domain.errors import UsageProblem
 from console.domain.text import safe
 from console.exits import ExitCode
-from console.output import Line, Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Line, Styled, Tone
 from console.practice.names import DRILL_NAMES
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused
 from console.exits import ExitCode
-from console.output import Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Styled, Tone
 from console.subcommands.common import add_query, age_words, in_session, sync_first
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.exits import ExitCode
-from console.output import Output, Part, Styled, Tone
+from console.output import Output
+from console.output_parts import Part, Styled, Tone
 
 if TYPE_CHECKING:
     import sqlite3

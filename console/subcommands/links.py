@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import UsageProblem
 from console.exits import ExitCode
-from console.output import Output, Part, Styled, Tone
+from console.output import Output
+from console.output_parts import Part, Styled, Tone
 from console.subcommands.common import add_query, in_session, sync_first
 
 if TYPE_CHECKING:

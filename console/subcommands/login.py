@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import SignInNeeded, Unreachable
 from console.exits import ExitCode
-from console.output import Line, Output
+from console.output import Output
+from console.output_parts import Line
 
 if TYPE_CHECKING:
     from console.domain.target import Secret

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from console.domain.incidents import Todo
     from console.ops.session import Session
-    from console.output import Line, Output
+    from console.output import Output
+    from console.output_parts import Line
 
 EXAMPLE = 'repoint note --incident INC-204 "the shop team says the deploy is rolled back"'
 _LONGEST = 4000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from console.output import Output, Part, Styled, Tone
+from console.output import Output
+from console.output_parts import Part, Styled, Tone
 
 if TYPE_CHECKING:
     from console.domain.batches import BatchPlan, WayCost

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused, Unreachable, UsageProblem
 from console.exits import ExitCode
-from console.output import Line, Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Line, Styled, Tone
 from console.subcommands.common import in_session
 
 if TYPE_CHECKING:

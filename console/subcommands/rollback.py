@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused, RepointError, UsageProblem
 from console.exits import ExitCode, exit_code, exit_code_of_outcome
-from console.output import Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Styled, Tone
 from console.subcommands.common import in_session, known_version
 from console.subcommands.history import change_lines
 

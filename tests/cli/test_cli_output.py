@@ -14,7 +14,8 @@ from support.hostile import HOSTILE, foreign
 from console.domain.errors import StorageProblem
 from console.domain.redaction import holds_token, redact
 from console.domain.target import Secret
-from console.output import Output, Styled, Tone
+from console.output import Output
+from console.output_parts import Styled, Tone
 from console.output_progress import Progress
 from console.output_table import cells, cut, laid_out
 
