@@ -108,6 +108,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Plan the rollback of many: the marked links, in health the outage's, else those of the filter.",
         Scope.HEALTH, dangerous=True, needs_live=True, role=Role.OPERATOR, hint=16,
     ),
+    Action(
+        "repoint", "D", "find and replace",
+        "Another host, beginning or one page for many: the marked, in health the outage's, else filtered.",
+        dangerous=True, needs_live=True, role=Role.OPERATOR,
+    ),
     Action("runs", "B", "runs", "The runs of batches: the one that goes on, past ones, unfinished ones."),
     Action("pause", "z", "pause", "Pause the running check; again, go on with it."),
     Action("stop", "x", "stop", "Stop the running check; what it has found stays."),

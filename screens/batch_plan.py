@@ -47,6 +47,7 @@ class Asked:
         reason: the first one; the operator may say another.
         make: the maker of a plan, for a rule and a reason.
         rules: whether the rule can be chosen.
+        rule: what takes the place of the rule where it cannot be chosen: `host a.example to b.example`.
         retries: id of the run whose failed items these are.
     """
 
@@ -54,6 +55,7 @@ class Asked:
     reason: str
     make: Callable[[Rule, str], core.Make]
     rules: bool = True
+    rule: str = ""
     retries: str = ""
 
 
@@ -200,7 +202,8 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
     def show_list(self, *, keep: bool = False) -> None:
         """The planned items, or those left out."""
         plan, panel = self.draft.plan, self.query_one("#batch-list-pane")
-        panel.border_title = f"Roll back  {self.asked.title}".replace("[", r"\[")
+        verb = "Find and replace" if self.asked.rule else "Roll back"
+        panel.border_title = f"{verb}  {self.asked.title}".replace("[", r"\[")
         if plan is None:
             self.list.show(0, lambda *_: [], lambda *_: [])
         elif self.chosen == 0:
@@ -221,7 +224,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         """The plan's facts, or how far planning is."""
         draft = self.draft
         if draft.found is None:
-            return _going(draft, width, look)
+            return _going(draft, self.asked.rule or draft.rule.text, width, look)
         found = draft.found
         shown = present.PlanShown(found.plan, draft.way, found.left, found.reserve, found.checks)
         return present.plan_lines(shown, look, width)
@@ -256,7 +259,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             elif draft.way is None:
                 own.setdefault("send", "No way fits and keeps the reserve: w names one")
         if not self.asked.rules:
-            own["rule"] = "The versions are given"
+            own["rule"] = "What is replaced is given" if self.asked.rule else "The versions are given"
         return own
 
     def table(self) -> Mapping[str, Callable[[], object]]:
@@ -346,8 +349,8 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         return bool(reason)
 
 
-def _going(draft: Draft, width: int, look: Look) -> Sequence[Text]:
-    lines = [present.fact("rule", [(draft.rule.text, look.text)], look, width)]
+def _going(draft: Draft, rule: str, width: int, look: Look) -> Sequence[Text]:
+    lines = [present.fact("rule", [(look.say(rule, 200), look.text)], look, width)]
     if draft.stage is Stage.PLANNING:
         step = draft.step
         word = "looking at destinations" if step is not None and step.what == LOOKING else "reading links"

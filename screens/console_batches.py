@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.domain.outages import Outage
 from console.ops import batch_desk as core
+from console.ops.planning_preview import Preview
 from screens.actions import ActionState, Scope
 from screens.batch_runner import Runner
 from screens.console_desk import Desk
@@ -15,6 +17,22 @@ from screens.present.words import counted
 if TYPE_CHECKING:
     from screens.batch_plan import Agreed, Asked
     from screens.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The links that a key about many is about; none where nothing is marked, filtered or failing.
+
+    Attributes:
+        words: what they are; untrusted.
+        reason: why they are rolled back, where that is known.
+        host: where they all lead, where that is known.
+    """
+
+    slugs: tuple[str, ...] = ()
+    words: str = ""
+    reason: str = ""
+    host: str = ""
 
 
 class Batches:
@@ -35,7 +53,7 @@ class Batches:
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
-        return {"rollback-all": self.roll_back_all, "runs": self.open_runs}
+        return {"rollback-all": self.roll_back_all, "repoint": self.find_and_replace, "runs": self.open_runs}
 
     # Plans.
 
@@ -44,33 +62,66 @@ class Batches:
         from console.ops.batch_desk import to_roll_back
         from screens.batch_plan import Asked
 
-        slugs, title, reason = self._meant()
-        if not slugs:
-            self._app.main.say(f"roll back all: {title}")
+        meant = self._meant()
+        if not meant.slugs:
+            self._app.main.say("roll back all: mark links, filter them, or stand on an outage in health")
             return
-        self.open_plan(Asked(title, reason, lambda rule, why: to_roll_back(slugs, rule, why)))
+        slugs, reason = meant.slugs, meant.reason or f"{meant.words} back to an earlier version"
+        self.open_plan(Asked(meant.words, reason, lambda rule, why: to_roll_back(slugs, rule, why)))
 
-    def _meant(self) -> tuple[tuple[str, ...], str, str]:
-        """Slugs, what they are in words, and the first reason."""
+    def find_and_replace(self) -> None:
+        """Ask for the words, then plan: of what is meant, or of all that lead to what is looked for."""
+        from screens.repoint_dialog import RepointDialog
+
+        if self._going_on("find and replace"):
+            return
+        meant = self._meant()
+        slugs = meant.slugs or None
+        self._app.push_screen(
+            RepointDialog(self.desk, meant.words or "all links", slugs, meant.host), self._rewritten
+        )
+
+    def _rewritten(self, found: Preview | None) -> None:
+        from screens.batch_plan import Asked
+        from screens.repoint_dialog import reason_of
+
+        if found is None:
+            return
+        rewrite, slugs = found.rewrite, found.slugs
+        self.open_plan(
+            Asked(
+                counted(len(slugs), "link"), reason_of(found),
+                lambda _, why: core.to_repoint(slugs, rewrite, why), rules=False, rule=rewrite.rule,
+            )
+        )  # fmt: skip
+
+    def _meant(self) -> Meant:
+        """The links that a key about many is about."""
         main = self._app.main
         marks, query = main.links.table.marks, main.links.query_now
         if len(marks):
-            words = counted(len(marks), "marked link")
-            return tuple(sorted(marks)), words, f"{words} back to an earlier version"
+            return Meant(tuple(sorted(marks)), counted(len(marks), "marked link"))
         if main.scope is Scope.HEALTH and main.health.outage is not None:
             return _of(main.health.outage)
         found = main.links.found
         if found is None or not query.terms:
-            return (), "mark links, filter them, or stand on an outage in health", ""
+            return Meant()
         words = f"{counted(found.count, 'link')} of {query.text}"
-        return tuple(found.slugs(0, found.count)), words, f"{words} back to an earlier version"
+        hosts = [term.value for term in query.terms if term.field == "host" and not term.negated]
+        host = hosts[0] if len(hosts) == 1 else ""
+        return Meant(tuple(found.slugs(0, found.count)), words, host=host)
+
+    def _going_on(self, what: str) -> bool:
+        """Whether a run goes on here, so that no other may be begun; says so."""
+        if self.runner.busy:
+            self._app.main.say(f"{what}: a run is going on; B shows it")
+        return self.runner.busy
 
     def open_plan(self, asked: Asked) -> None:
         """Open the plan review."""
         from screens.batch_plan import BatchPlanScreen
 
-        if self.runner.busy:
-            self._app.main.say("roll back all: a run is going on; B shows it")
+        if self._going_on("roll back all"):
             return
         self._app.push_screen(BatchPlanScreen(self.desk, self.state, asked), self._agreed)
 
@@ -127,7 +178,8 @@ class Batches:
         return f"Run {line.run[:8]} is unfinished: {line.waiting:,} of {line.total:,} items wait. B shows it"
 
 
-def _of(outage: Outage) -> tuple[tuple[str, ...], str, str]:
+def _of(outage: Outage) -> Meant:
     kinds = ", ".join(name for name, _ in outage.kinds.most_common(2))
     words = f"{counted(outage.count, 'link')} of {outage.host}"
-    return tuple(outage.slugs), words, f"{outage.host} fails ({kinds}): back to the last healthy version"
+    reason = f"{outage.host} fails ({kinds}): back to the last healthy version"
+    return Meant(tuple(outage.slugs), words, reason, outage.host)

@@ -75,6 +75,18 @@ class Rewrite:
         return cls(RewriteKind.PAGE, "", page)
 
     @classmethod
+    def of_words(cls, old: str, new: str) -> Rewrite:
+        """What two lines of words mean: a host, a prefix where it has a scheme, a page where nothing is old.
+
+        Raises:
+            UrlProblem: they mean none of these.
+        """
+        old, new = old.strip(), new.strip()
+        if not old:
+            return cls.of_page(new)
+        return cls.of_prefix(old, new) if "://" in old else cls.of_host(old, new)
+
+    @classmethod
     def parse(cls, rule: str) -> Rewrite:
         """The rewrite of a plan, from its `BatchPlan.rule`.
 

@@ -15,13 +15,15 @@ from console.domain.batches import BatchPlan, BatchWay, RunState
 from console.domain.errors import Refused
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check
+from console.domain.rewrites import Rewrite
 from console.ops import batch_follow, batch_run, meter
 from console.ops.batch_gates import batch_checks, confirm_batch
 from console.ops.batch_values import Control, Options, Report, StopReason, Tell
 from console.ops.notes import mirror_holds
 from console.ops.plan_file import require_ready
 from console.ops.planning import Tell as TellPlanning
-from console.ops.planning import plan_rollback
+from console.ops.planning import plan_repoint, plan_rollback
+from console.ops.planning_preview import Preview, preview
 from console.ops.planning_rules import Rule
 from console.ops.session import Session
 
@@ -88,6 +90,22 @@ def to_roll_back(slugs: Sequence[str], rule: Rule, reason: str) -> Make:
         return await plan_rollback(session, slugs, rule, reason, on_progress=tell)
 
     return make
+
+
+def to_repoint(slugs: Sequence[str], rewrite: Rewrite, reason: str) -> Make:
+    """A plan that rewrites the destinations of links; they count as listed as the cache shows them."""
+
+    async def make(session: Session, tell: TellPlanning) -> BatchPlan:
+        session.online()
+        mirror_holds(session)
+        return await plan_repoint(session, slugs, rewrite, reason, on_progress=tell)
+
+    return make
+
+
+async def look_ahead(session: Session, rewrite: Rewrite, slugs: Sequence[str] | None) -> Preview:
+    """What a rewrite would do, by the cache. Sends nothing."""
+    return preview(session, rewrite, slugs)
 
 
 def to_retry(run: str) -> Make:

@@ -22,13 +22,12 @@ from console.domain.links import Link
 from console.domain.plans import BATCH_PLAN_SECONDS
 from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
-from console.domain.urls import UrlProblem
 from console.domain.versions import Version
 from console.ops import meter
 from console.ops.planning_cost import Costing, ways_of
 from console.ops.planning_reading import read_all
 from console.ops.planning_reasons import already_there, bad_target, before_reading, not_as_listed
-from console.ops.planning_rules import INCOMPLETE, Rule
+from console.ops.planning_rules import INCOMPLETE, Rule, rewritten
 from console.ops.review import review
 from console.ops.session import Session
 from console.ops.targets import Choice, last_healthy_of
@@ -144,27 +143,12 @@ async def plan_repoint(
     budget, call_seconds = await _begin(draft)
     await _read(draft, listed)
     for slug, reading in draft.readings.items():
-        found = _rewritten(reading, rewrite)
+        found = rewritten(reading.record, rewrite)
         if isinstance(found, str):
             draft.left[slug] = found
         else:
             _add(draft, reading, found, None)
     return _plan(draft, rewrite.rule, budget, call_seconds)
-
-
-def _rewritten(reading: Reading, rewrite: Rewrite) -> Link | str:
-    record = reading.record
-    if record is None:
-        return "never seen: its record could not be read"
-    try:
-        after = rewrite.apply(record)
-    except UrlProblem as problem:
-        return f"its new destination {problem.message}"
-    if after == record:
-        return f"already there: nothing in it matches {rewrite.old or rewrite.new}"
-    if record.has_password:
-        return "it has a password, which the platform never tells: rewriting its record could lose it"
-    return after
 
 
 async def _begin(draft: _Draft) -> tuple[meter.Budget, float]:

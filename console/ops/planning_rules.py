@@ -90,6 +90,21 @@ def _named(timeline: Timeline, wanted: VersionId | None) -> Version | str:
     return f"it has no version {label(wanted)}" if timeline.complete else INCOMPLETE
 
 
+def rewritten(record: Link | None, rewrite: Rewrite) -> Link | str:
+    """The record with its destinations rewritten, or why it is left as it is."""
+    if record is None:
+        return "never seen: its record could not be read"
+    try:
+        after = rewrite.apply(record)
+    except UrlProblem as problem:
+        return f"its new destination {problem.message}"
+    if after == record:
+        return f"already there: nothing in it matches {rewrite.old or rewrite.new}"
+    if record.has_password:
+        return "it has a password, which the platform never tells: rewriting its record could lose it"
+    return after
+
+
 def target_state(plan: BatchPlan, item: BatchItem, reading: Reading) -> Link | None:
     """The whole state that an item's link is to have, from a fresh reading of it; None when there is none.
 

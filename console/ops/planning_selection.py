@@ -74,13 +74,8 @@ async def by_rewrite(
     Raises:
         InputRejected: there is none.
     """
-    if query.empty and rewrite.kind is not RewriteKind.PAGE:
-        old = rewrite.old if rewrite.kind is RewriteKind.PREFIX else f"http://{rewrite.old}/"
-        queries = [parse(f"host:{name_of_host(old)}"), parse("is:rules")]
-    else:
-        queries = [query]
     slugs: dict[str, Link] = {}
-    for one in queries:
+    for one in _of_its_host(rewrite) if query.empty else [query]:
         try:
             found = await by_query(session, one, on_progress)
         except InputRejected:
@@ -89,6 +84,25 @@ async def by_rewrite(
     if not slugs:
         raise _none(query.text or rewrite.old)
     return Selection(tuple(slugs), slugs)
+
+
+def touched(session: Session, rewrite: Rewrite, slugs: Sequence[str] | None = None) -> dict[str, Link]:
+    """The links that a rewrite would change, as the cache shows them; all of its host where none is named."""
+    if slugs is not None:
+        found = _links(session, slugs)
+    else:
+        found = {}
+        for query in _of_its_host(rewrite):
+            found |= _matching(session, query)
+    return {slug: link for slug, link in found.items() if rewrite.touches(link)}
+
+
+def _of_its_host(rewrite: Rewrite) -> list[Query]:
+    """What finds the links that a rewrite may change; for a page that is every link."""
+    if rewrite.kind is RewriteKind.PAGE:
+        return [parse("")]
+    old = rewrite.old if rewrite.kind is RewriteKind.PREFIX else f"http://{rewrite.old}/"
+    return [parse(f"host:{name_of_host(old)}"), parse("is:rules")]
 
 
 async def _refresh(session: Session, on_progress: Callable[[Progress], None] | None) -> None:

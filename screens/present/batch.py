@@ -9,7 +9,7 @@ from typing import Final
 from rich.style import Style
 from rich.text import Text
 
-from console.domain.batches import BatchItem, BatchPlan, LeftOut, RunState, WayCost
+from console.domain.batches import BatchItem, BatchKind, BatchPlan, LeftOut, RunState, WayCost
 from console.domain.links import VersionId, label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check
@@ -151,9 +151,12 @@ class PlanShown:
 def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     """Where, why, each way with its cost, the day's writes, and what asks for a reason."""
     plan = shown.plan
-    where = [*place_cells(plan, look), ("   rule ", look.muted), (look.say(plan.rule, 60), look.text)]
-    lines = [
-        fact("where", where, look, width),
+    rule = (look.say(plan.rule, 200), look.text)
+    if plan.kind is BatchKind.ROLLBACK:
+        lines = [fact("where", [*place_cells(plan, look), ("   rule ", look.muted), rule], look, width)]
+    else:
+        lines = [fact("where", place_cells(plan, look), look, width), fact("rewrite", [rule], look, width)]
+    lines += [
         fact("reason", [(look.say(plan.reason), look.text)], look, width),
     ]
     lines += way_lines(plan, shown.way, look, width)
@@ -209,9 +212,10 @@ def _fits(way: WayCost, look: Look, *, proposed: bool) -> list[Cell]:
 def question_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     """What is confirmed by the typed words."""
     plan, way = shown.plan, shown.way
+    goal = ", back to:" if plan.kind is BatchKind.ROLLBACK else ", rewritten:"
     what = [
         (counted(len(plan.items), "link"), look.strong),
-        (f", back to: {look.say(plan.rule, 60)}", look.muted),
+        (f"{goal} {look.say(plan.rule, 200)}", look.muted),
     ]
     lines = [fact("where", place_cells(plan, look), look, width), fact("links", what, look, width)]
     if plan.left_out:

@@ -58,10 +58,11 @@ def test_every_key_is_one_that_textual_sends() -> None:
 
 def test_a_dangerous_action_needs_the_platform_a_link_and_a_role() -> None:
     dangerous = [a for a in ACTIONS if a.dangerous]
-    assert {a.id for a in dangerous} == {"rollback", "rollback-all", "undo"}
+    assert {a.id for a in dangerous} == {"rollback", "rollback-all", "repoint", "undo"}
     for action in dangerous:
         assert action.needs_live
-        assert action.needs_link is (action.id != "rollback-all"), "marks and outages need no cursor"
+        many = action.id in {"rollback-all", "repoint"}
+        assert action.needs_link is not many, "marks and outages need no cursor"
         assert action.role is Role.OPERATOR
 
 

@@ -57,6 +57,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
     "export": ("e",),
     "import": ("i",),
     "rollback-all": ("R",),
+    "repoint": ("D",),
     "runs": ("B",),
 }
 ON_MAIN = {"links", "timeline", "health", "filter"}
