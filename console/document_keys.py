@@ -48,7 +48,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "export": ("links",),
     "export -o": ("file", "format", "links"),
-    "sync": ("links", "new", "changed", "removed", "health_results", "as_of"),
+    "sync": (
+        "links", "new", "changed", "removed", "health_results", "unread", "unread_links", "kept", "as_of",
+    ),
     "journal": ("seq", "at", "kind", "incident", "fields", "hash"),
     "journal --verify": ("ok", "entries", "faults"),
     "status": (

@@ -34,6 +34,7 @@ from console.domain.links import JSON, Link
 from console.domain.outcomes import GuardLevel
 from console.domain.routing import Route, Visitor
 from console.domain.target import Role
+from console.domain.unread import Unread
 from console.domain.versions import Timeline
 
 
@@ -117,16 +118,16 @@ class HttpPlatform:
             return None
         return wire.meter_from(raw, self._clock.now().wall)
 
-    async def links(self) -> AsyncIterator[list[Link]]:
+    async def links(self, on_unread: Callable[[Unread], object] | None = None) -> AsyncIterator[list[Link]]:
         """See `Platform`. Batches hold at most 1,000 links; a failure means that they were not all."""
         from console.api.export import NoExport, exported, pages
 
         try:
-            async with aclosing(exported(self._calls)) as batches:
+            async with aclosing(exported(self._calls, on_unread)) as batches:
                 async for batch in batches:
                     yield batch
         except NoExport:
-            async with aclosing(pages(self._calls, self._settings.page_size)) as batches:
+            async with aclosing(pages(self._calls, self._settings.page_size, on_unread)) as batches:
                 async for batch in batches:
                     yield batch
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,9 +17,11 @@ from console.api.calls import Calls, Make
 from console.api.settings import host_of_origin, is_loopback
 from console.api.wire_export import Document, Reader
 from console.api.wire_json import unreadable
+from console.api.wire_links import why_no_link
 from console.domain.errors import UnreadableAnswer
 from console.domain.links import Link
 from console.domain.target import Secret
+from console.domain.unread import Unread, UnreadLinks
 
 BATCH: Final = 1000
 """Links given at once."""
@@ -28,12 +30,66 @@ _LATER: Final = frozenset({202, 204})
 _MAX_PAGES: Final = 100_000
 
 
+Note = Callable[[Unread], object]
+
+
 class NoExport(Exception):
     """The platform or the plan has no export for us. No failure: the list has the same links."""
 
 
-async def exported(calls: Calls) -> AsyncGenerator[list[Link], None]:
+@dataclass(slots=True)
+class Tally:
+    """What of a list could be read, and what could not (`UnreadLinks.too_many`).
+
+    Attributes:
+        note: told each record that cannot be read; None: a single one is a failure.
+    """
+
+    note: Note | None
+    what: str
+    read: int = 0
+    unread: UnreadLinks = field(default_factory=UnreadLinks)
+    _next: int = BATCH
+
+    def add(self, links: int, unread: list[Unread]) -> None:
+        """Count some more; takes `unread` out.
+
+        Raises:
+            UnreadableAnswer: nobody takes note.
+        """
+        self.read += links
+        for each in unread:
+            if self.note is None:
+                raise unreadable(f"{self.what}, {each.place}", each.reason)
+            self.unread.add(each)
+            self.note(each)
+        unread.clear()
+
+    def judge_now_and_then(self) -> None:
+        """Judge once a batch's worth of records was counted, so that none of a list that is none is kept."""
+        if self.read + self.unread.count >= self._next:
+            self.judge()
+            self._next += BATCH
+
+    def judge(self) -> None:
+        """Refuse a list that is none.
+
+        Raises:
+            UnreadableAnswer: too many records could not be read.
+        """
+        if self.unread.too_many(self.read):
+            first = self.unread.kept[0]
+            bad, all_of_them = self.unread.count, self.unread.count + self.read
+            told = f"{first.place}: {first.reason}; {bad:,} of {all_of_them:,} cannot be read"
+            raise unreadable(self.what, f"this is no list of links ({told})")
+
+
+async def exported(calls: Calls, note: Note | None = None) -> AsyncGenerator[list[Link], None]:
     """The export's links. It is tried again until it starts, and never from the middle.
+
+    Args:
+        calls: the way to the platform.
+        note: see `Tally`.
 
     Raises:
         NoExport: not offered, locked by the plan, made later, or of a framing that hides a cut.
@@ -42,53 +98,76 @@ async def exported(calls: Calls) -> AsyncGenerator[list[Link], None]:
     secret = await calls.tokens.for_reading()
     ask = calls.routes(secret).export()
     hint = ""
-    async for batch in _batches(calls, ask, secret):
+    async for batch in _batches(calls, ask, secret, note):
         if isinstance(batch, str):
             hint = batch
         else:
             yield batch
     if hint:
-        async for batch in _batches(calls, _signed(hint, ask, calls.settings.origin), None):
+        async for batch in _batches(calls, _signed(hint, ask, calls.settings.origin), None, note):
             if isinstance(batch, str):
                 raise unreadable("the export", "its address leads to another address")
             yield batch
 
 
-async def _batches(calls: Calls, ask: Ask, secret: Secret | None) -> AsyncIterator[list[Link] | str]:
+async def _batches(
+    calls: Calls, ask: Ask, secret: Secret | None, note: Note | None
+) -> AsyncIterator[list[Link] | str]:
     """The links of one download; or, at its end, the address where the export is instead."""
     seconds = calls.settings.timeout_seconds
     async with AsyncExitStack() as stack:
         response = await calls.retrying(lambda: _opened(calls, ask, secret, stack), ask.what)
         exchange = await calls.exchange()
-        reader: Reader | None = None
+        body = _Body(response.headers.get("content-type", ""), Tally(note, "the export"))
         allowance = Allowance(seconds)
-        start = b""
         links: list[Link] = []
-        nothing = True
         async for piece in exchange.pieces(response, ask, allowance):
-            if reader is None:
-                start += piece
-                reader = wire.reader_for(response.headers.get("content-type", ""), start)
-                found = [] if reader is None else reader.feed(start)
-            else:
-                found = reader.feed(piece)
-            if found:
+            if found := body.feed(piece):
                 allowance.left = seconds
                 links += found
-                nothing = False
             while len(links) >= BATCH:
                 yield links[:BATCH]
                 del links[:BATCH]
-        links += [] if reader is None else reader.end()
+        links += body.end()
     if links:
         yield links
-    elif isinstance(reader, Document) and reader.lists_nothing:
-        address = wire.signed_url(reader.around)
+    elif isinstance(body.reader, Document) and body.reader.lists_nothing:
+        address = wire.signed_url(body.reader.around)
         if not address:
             raise unreadable("the export", "it holds neither links nor an address")
         yield address
-    elif nothing:
+    elif not body.tally.read:
         raise NoExport  # the list may say so too; an empty body alone is not believed
+
+
+@dataclass(slots=True)
+class _Body:
+    """The body of a download, read by the reader that fits it."""
+
+    content_type: str
+    tally: Tally
+    reader: Reader | None = None
+    _start: bytes = b""
+
+    def feed(self, piece: bytes) -> list[Link]:
+        """The links that `piece` completes; raises UnreadableAnswer."""
+        if self.reader is None:
+            self._start += piece
+            self.reader = wire.reader_for(self.content_type, self._start)
+            piece = self._start
+        if self.reader is None:
+            return []
+        found = self.reader.feed(piece)
+        self.tally.add(len(found), self.reader.unread)
+        self.tally.judge_now_and_then()
+        return found
+
+    def end(self) -> list[Link]:
+        """The links that the end completes; raises UnreadableAnswer."""
+        found = [] if self.reader is None else self.reader.end()
+        self.tally.add(len(found), [] if self.reader is None else self.reader.unread)
+        self.tally.judge()
+        return found
 
 
 async def _opened(calls: Calls, ask: Ask, secret: Secret | None, stack: AsyncExitStack) -> httpx.Response:
@@ -145,7 +224,7 @@ def _signed(address: str, asked: Ask, origin: str) -> Ask:
     return replace(asked, path=path, query={}, to=f"{parts.scheme}://{parts.netloc}")
 
 
-async def pages(calls: Calls, size: int) -> AsyncGenerator[list[Link], None]:
+async def pages(calls: Calls, size: int, note: Note | None = None) -> AsyncGenerator[list[Link], None]:
     """The links page by page; one that moved to a later page meanwhile is given once.
 
     Raises:
@@ -155,13 +234,21 @@ async def pages(calls: Calls, size: int) -> AsyncGenerator[list[Link], None]:
     seen: set[str] = set()
     tokens: set[str] = {""}
     token = ""
+    tally = Tally(note, "the links")
     for _ in range(_MAX_PAGES):
         items, token = wire.links_page(await calls.read_json(_page(size, token), "the links"))
         fresh: dict[str, Link] = {}
         for item in items:
-            link = wire.link_from(item, strict=False)
+            try:
+                link = wire.link_from(item, strict=False)
+            except UnreadableAnswer:
+                place = f"record {tally.read + tally.unread.count + 1}"
+                tally.add(0, [Unread(place, "", why_no_link(item))])
+                continue
+            tally.read += 1
             if link.slug not in seen:
                 fresh[link.slug] = link
+        tally.judge()
         seen.update(fresh)
         if fresh:
             yield list(fresh.values())

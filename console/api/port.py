@@ -6,7 +6,7 @@ added beside it by answering these questions; nothing above this module knows HT
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from console.domain.links import JSON, Link, VersionId
 from console.domain.outcomes import GuardLevel
 from console.domain.routing import Route, Visitor
 from console.domain.target import Role
+from console.domain.unread import Unread
 from console.domain.versions import Timeline
 
 
@@ -196,8 +197,11 @@ class Platform(Protocol):
         """The day's writes; None when the platform does not say."""
         ...
 
-    def links(self) -> AsyncIterator[list[Link]]:
-        """Every link, in batches, from the export where the plan allows it, else page by page."""
+    def links(self, on_unread: Callable[[Unread], object] | None = None) -> AsyncIterator[list[Link]]:
+        """Every link, in batches, from the export where the plan allows it, else page by page.
+
+        `on_unread` is told each record that cannot be read; without it, one such record is a failure.
+        """
         ...
 
     async def link(self, slug: str) -> Link:

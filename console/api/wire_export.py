@@ -2,31 +2,54 @@
 
 Each reader takes bytes as they come and gives the links that are complete, so that a million of them need
 no more memory than a few. A line, record or item may not be longer than `ITEM_CAP`.
+
+One record that cannot be read must not hide the others: it goes to `unread`, with its place and, where it is
+certain, its slug. What would hide where records begin and end, or that the body was cut, is still an error.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
 import json
 import re
 from collections.abc import Generator, Mapping
 from typing import Final, Protocol
 
+from console.api.wire_export_csv import GARBLED, ITEM_CAP, WHAT, Table
 from console.api.wire_json import DECODER, FAULTS, decoded, reason_of, unreadable, vetted
-from console.api.wire_links import link_from
+from console.api.wire_links import link_from, why_no_link
 from console.api.wire_values import first
+from console.domain.errors import UnreadableAnswer
 from console.domain.links import JSON, Link
+from console.domain.unread import Unread
 
-ITEM_CAP: Final = 1024 * 1024
-"""Characters of one link in an export."""
 ASKED_FOR: Final = "application/x-ndjson, application/json;q=0.8, text/csv;q=0.5"
-_WHAT: Final = "the export"
 _LISTS: Final = ("links", "items", "data", "results")
+_SLUG: Final = re.compile(r'"slug"\s*:\s*"([^"\\\x00-\x1f\ufffd\udc80-\udcff]+)"')
+_LENIENT: Final = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=len)
+"""Tells where a value ends that the strict edge refuses."""
+
+
+def unread_at(place: str, reason: str, text: str = "") -> Unread:
+    """A record that cannot be read, with the slug that its text names where it names a single one."""
+    slugs = set(_SLUG.findall(text))
+    return Unread(place, slugs.pop() if len(slugs) == 1 else "", reason)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON (column {error.colno})"
+    return reason_of(error)
 
 
 class Reader(Protocol):
-    """Takes the body of an export piece by piece."""
+    """Takes the body of an export piece by piece.
+
+    Attributes:
+        unread: the records that could not be read, until they are taken out.
+    """
+
+    unread: list[Unread]
 
     def feed(self, piece: bytes) -> list[Link]:
         """The links that `piece` completes."""
@@ -48,7 +71,7 @@ def reader_for(content_type: str, start: bytes) -> Reader | None:
     kind = content_type.partition(";")[0].strip().lower()
     head = start.lstrip(b"\xef\xbb\xbf \r\n\t")
     if head[:1] == b"<" or kind in {"text/html", "application/xhtml+xml"}:
-        raise unreadable(_WHAT, "it is a web page, not the platform's API")
+        raise unreadable(WHAT, "it is a web page, not the platform's API")
     if not head:
         return None
     if any(word in kind for word in ("ndjson", "jsonl", "json-seq")):
@@ -62,9 +85,11 @@ class Lines:
     """NDJSON: one link a line; blank lines are skipped."""
 
     def __init__(self) -> None:
+        self.unread: list[Unread] = []
         self._parts: list[bytes] = []
         self._size = 0
         self._line = 0
+        self._too_long = False
 
     def feed(self, piece: bytes) -> list[Link]:
         """See `Reader`."""
@@ -72,31 +97,61 @@ class Lines:
         if b"\n" in piece:
             *lines, piece = b"".join([*self._parts, piece]).split(b"\n")
             self._parts, self._size = [], 0
-        self._parts.append(piece)
-        self._size += len(piece)
+        links = self._links(lines)
+        if not self._too_long:
+            self._parts.append(piece)
+            self._size += len(piece)
         if self._size > ITEM_CAP:
-            raise unreadable(_WHAT, f"line {self._line + len(lines) + 1} is too long")
-        return self._links(lines)
+            self._drop()
+        return links
 
     def end(self) -> list[Link]:
         """See `Reader`."""
-        return self._links([b"".join(self._parts)])
+        rest = b"".join(self._parts)
+        if self._too_long or not _whole_json(rest):
+            raise unreadable(f"{WHAT}, line {self._line + 1}", "it was cut short, or it is not JSON")
+        return self._links([rest])
+
+    def _drop(self) -> None:
+        """Forget a line that is too long; what follows of it is skipped."""
+        start = b"".join(self._parts).decode(errors="replace")
+        self.unread.append(unread_at(f"line {self._line + 1}", "it is too long", start))
+        self._parts, self._size, self._too_long = [], 0, True
 
     def _links(self, lines: list[bytes]) -> list[Link]:
         links: list[Link] = []
         for line in lines:
             self._line += 1
             text = line.strip()
+            if self._too_long:
+                self._too_long = False
+                continue
             if not text:
                 continue
+            raw: JSON = None
             try:
                 if self._line == 1:
                     text = text.removeprefix(codecs.BOM_UTF8)
                 raw = decoded(text.decode())
                 links.append(link_from(raw, strict=False))
             except FAULTS as error:
-                raise unreadable(f"{_WHAT}, line {self._line}", reason_of(error)) from None
+                self._note(_why(error), text.decode(errors="replace"))
+            except UnreadableAnswer:
+                self._note(why_no_link(raw))
         return links
+
+    def _note(self, why: str, text: str = "") -> None:
+        self.unread.append(unread_at(f"line {self._line}", why, text))
+
+
+def _whole_json(text: bytes) -> bool:
+    """Whether a last line without an end is whole: a cut one hides that others are missing."""
+    try:
+        if text.strip():
+            _LENIENT.decode(text.decode("utf-8-sig"))
+    except FAULTS:
+        return False
+    return True
 
 
 class Document:
@@ -107,8 +162,10 @@ class Document:
     """
 
     def __init__(self) -> None:
+        self.unread: list[Unread] = []
         self.around: dict[str, JSON] = {}
         self.listed = False
+        self._number = 0
         self._text = ""
         self._at = 0
         self._pending: list[str] = []
@@ -116,7 +173,9 @@ class Document:
         self._wanted = 0
         self._found: list[Link] = []
         self._lines: Lines | None = None
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._garbled = False
+        self._refused = ""
         self._machine = self._run()
         next(self._machine)
 
@@ -124,11 +183,10 @@ class Document:
         """See `Reader`."""
         if self._lines is not None:
             return self._lines.feed(piece)
-        try:
-            self._pending.append(self._decode.decode(piece))
-        except UnicodeDecodeError:
-            raise unreadable(_WHAT, "it is not UTF-8") from None
-        self._size += len(self._pending[-1])
+        text = self._decode.decode(piece)
+        self._garbled = self._garbled or (not text.isascii() and GARBLED.search(text) is not None)
+        self._pending.append(text)
+        self._size += len(text)
         return [] if self._size < self._wanted else self._go_on()
 
     def end(self) -> list[Link]:
@@ -137,7 +195,7 @@ class Document:
         if self._lines is not None:
             return found + self._lines.end()
         if not self._over:
-            raise unreadable(_WHAT, "it was cut short, or it is not JSON")
+            raise unreadable(WHAT, "it was cut short, or it is not JSON")
         return found
 
     def _go_on(self) -> list[Link]:
@@ -146,7 +204,7 @@ class Document:
         self._pending.clear()
         self._machine.send(None)
         if len(self._text) - self._at > ITEM_CAP:
-            raise unreadable(_WHAT, "an item is too long, or it is not JSON")
+            raise unreadable(WHAT, "an item is too long, or it is not JSON")
         found, self._found = self._found, []
         return found
 
@@ -162,15 +220,18 @@ class Document:
         elif self._text[self._at] == "{":
             yield from self._fields()
             if not self.listed and "slug" in self.around:
-                self._found.append(link_from(self.around, strict=False))
+                self._take(self.around, "line 1")
                 self._lines = Lines()
-                self._found += self._lines.feed(self._text[self._at :].encode("utf-8", "replace"))
+                self._lines.unread = self.unread
+                begun = self._decode.getstate()[0]  # of a character that the piece ends in
+                rest = self._text[self._at :].encode("utf-8", "surrogateescape")
+                self._found += self._lines.feed(rest + begun)
         else:
-            raise unreadable(_WHAT, "it is neither a list nor an object")
+            raise unreadable(WHAT, "it is neither a list nor an object")
         self._over = True
         while True:
             if self._text[self._at :].strip() and self._lines is None:
-                raise unreadable(_WHAT, "something follows its end")
+                raise unreadable(WHAT, "something follows its end")
             yield
 
     def _next(self, skip: str = " \t\r\n") -> Generator[None, None, str]:
@@ -189,13 +250,16 @@ class Document:
             try:
                 value, end = DECODER.raw_decode(self._text, self._at)
                 if end < len(self._text):  # else a number might go on
+                    if self._garbled and GARBLED.search(self._text, self._at, end):
+                        raise ValueError("it is not UTF-8")
                     value = vetted(value, self._text[self._at : end])
                     self._at = end
                     return value
             except json.JSONDecodeError:
                 pass
             except FAULTS as error:
-                raise unreadable(_WHAT, reason_of(error)) from None
+                self._refused = reason_of(error)
+                raise unreadable(WHAT, self._refused) from None
             # Tried again with half as much again: pieces of a byte each must not cost the square.
             self._wanted = (len(self._text) - self._at) // 2
             yield
@@ -204,16 +268,46 @@ class Document:
         self.listed = True
         self._at += 1
         while (yield from self._next(" \t\r\n,")) != "]":
-            value = yield from self._value()
-            self._found.append(link_from(value, strict=False))
+            self._number += 1
+            yield from self._item(f"record {self._number}")
         self._at += 1
+
+    def _item(self, place: str) -> Steps:
+        """One link of the list; of one that the strict edge refuses, the end is found and its place kept."""
+        try:
+            value = yield from self._value()
+        except UnreadableAnswer:
+            text = yield from self._past()
+            self.unread.append(unread_at(place, self._refused, text))
+        else:
+            self._take(value, place)
+
+    def _past(self) -> Generator[None, None, str]:
+        """Go past a value that the strict edge refuses; its text."""
+        while True:
+            try:
+                _, end = _LENIENT.raw_decode(self._text, self._at)
+            except json.JSONDecodeError:
+                self._wanted = (len(self._text) - self._at) // 2
+                yield
+            except FAULTS as error:
+                raise unreadable(WHAT, reason_of(error)) from None
+            else:
+                text, self._at = self._text[self._at : end], end
+                return text
+
+    def _take(self, value: JSON, place: str) -> None:
+        try:
+            self._found.append(link_from(value, strict=False))
+        except UnreadableAnswer:
+            self.unread.append(Unread(place, "", why_no_link(value)))
 
     def _fields(self) -> Steps:
         self._at += 1
         while (yield from self._next(" \t\r\n,")) != "}":
             key = yield from self._value()
             if not isinstance(key, str) or key in self.around or (yield from self._next()) != ":":
-                raise unreadable(_WHAT, "it is not JSON, or a field comes twice")
+                raise unreadable(WHAT, "it is not JSON, or a field comes twice")
             self._at += 1
             if key in _LISTS and not self.listed and (yield from self._next()) == "[":
                 self.around[key] = None
@@ -224,111 +318,6 @@ class Document:
 
 
 Steps = Generator[None, None, None]
-
-
-class Table:
-    """CSV with a header: any column order, unknown columns kept, quoted line breaks."""
-
-    def __init__(self) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
-        self._text = ""
-        self._open = ""
-        self._columns: list[str] = []
-        self._delimiter = ","
-        self._record = 0
-
-    def feed(self, piece: bytes) -> list[Link]:
-        """See `Reader`."""
-        try:
-            *lines, self._text = (self._text + self._decode.decode(piece)).split("\n")
-        except UnicodeDecodeError:
-            raise unreadable(_WHAT, "it is not UTF-8") from None
-        records = []
-        for line in lines:
-            self._open += line + "\n"
-            if self._open.count('"') % 2 == 0:
-                records.append(self._open)
-                self._open = ""
-        if len(self._open) + len(self._text) > ITEM_CAP:
-            raise unreadable(_WHAT, f"record {self._record + len(records) + 1} is too long")
-        return self._links(records)
-
-    def end(self) -> list[Link]:
-        """See `Reader`."""
-        rest, self._open, self._text = self._open + self._text, "", ""
-        if rest.count('"') % 2:
-            raise unreadable(_WHAT, "it was cut inside a quoted cell")
-        links = self._links([rest] if rest.strip() else [])
-        if not self._columns:
-            raise unreadable(_WHAT, "it is empty")
-        return links
-
-    def _links(self, records: list[str]) -> list[Link]:
-        if records and not self._columns:
-            self._read_header(records.pop(0))
-        links = []
-        try:
-            for cells in csv.reader(records, delimiter=self._delimiter, strict=True):
-                self._record += 1
-                if not cells:
-                    continue
-                if len(cells) != len(self._columns):
-                    raise unreadable(_WHAT, f"record {self._record} has {len(cells)} cells")
-                links.append(link_from(record_from(self._columns, cells), strict=False))
-        except csv.Error:
-            raise unreadable(_WHAT, f"record {self._record + 1} is not CSV") from None
-        return links
-
-    def _read_header(self, header: str) -> None:
-        self._delimiter = max(",;\t", key=header.count)
-        try:
-            names = next(csv.reader([header], delimiter=self._delimiter, strict=True), [])
-        except csv.Error:
-            names = []
-        self._columns = [column.strip() for column in names]
-        if len(set(self._columns)) != len(self._columns) or not {"slug", "destinationUrl"} <= set(
-            self._columns
-        ):
-            raise unreadable(_WHAT, "it has no header with slug and destinationUrl, each column once")
-
-
-_WORD_LISTS: Final = frozenset({"tags", "categories"})
-_NUMBERS: Final = frozenset({"redirectType", "maxClicks", "clicks", "version"})
-_FLAGS: Final = {"true": True, "false": False}
-_OBJECTS: Final = frozenset({"tracking", "trackingPolicy"})
-_WHOLE: Final = re.compile(r"(0|[1-9][0-9]{0,15})\Z")
-
-
-def record_from(columns: list[str], cells: list[str]) -> dict[str, JSON]:
-    """A record as JSON would have it. CSV has no types: digits are a number where the field has one.
-
-    `tracking.utmSource` is a field of an object. An empty cell says nothing.
-    """
-    record: dict[str, JSON] = {}
-    for column, cell in zip(columns, cells, strict=True):
-        if not cell:
-            continue
-        outer, dot, inner = column.partition(".")
-        if dot and outer in _OBJECTS:
-            record.setdefault(outer, {})[inner] = cell
-        else:
-            record[column] = _value_of(column, cell)
-    return record
-
-
-def _value_of(column: str, cell: str) -> JSON:
-    if cell[0] in "[{" and column not in {"title", "description"}:
-        try:
-            return decoded(cell)
-        except FAULTS:
-            return cell
-    if column in _WORD_LISTS:
-        return [word.strip() for word in cell.split("|")]
-    if column in _NUMBERS and _WHOLE.match(cell):
-        return int(cell)
-    if column in {"enabled", "hasPassword", "passwordProtected"}:
-        return _FLAGS.get(cell.strip().lower(), cell)
-    return cell
 
 
 def signed_url(around: Mapping[str, JSON]) -> str:

@@ -178,6 +178,11 @@ def link_from(raw: JSON, *, slug: str = "", strict: bool = True) -> Link:
     return Link(**fields, extra=extra)
 
 
+def why_no_link(raw: JSON) -> str:
+    """Why `link_from` refuses a record of a list, where it is not strict."""
+    return "it has no slug" if type(raw) is dict else "it is not an object"
+
+
 def _note_odd(key: str, value: JSON, extra: dict[str, JSON], slug: str, *, strict: bool) -> None:
     if strict and key in _DECIDING:
         whom = f"the link {slug}" if slug else "a link"

@@ -14,7 +14,7 @@ from console.domain.redaction import redact
 from console.ops import doctor_account, doctor_files, doctor_line
 from console.ops.clock import Clock, SystemClock
 from console.ops.doctor_terminal import Terminal, terminal_findings
-from console.ops.doctor_values import Finding, fail, healthy, ok, skipped, warn, worded
+from console.ops.doctor_values import Finding, Grade, fail, healthy, ok, skipped, warn, worded
 from console.ops.profile_places import Places, places
 from console.ops.profiles import Profile, load_profile
 from console.ops.tokens import TokenSource, token_source
@@ -146,6 +146,8 @@ class Examination:
         if repair and found.remedy == doctor_files.REPAIR:
             found = self._mended(path)
         self._add(found)
+        if found.grade is not Grade.FAIL:
+            self._add(*doctor_files.unread_findings(path))
 
     def _mended(self, path: Path) -> Finding:
         try:

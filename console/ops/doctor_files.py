@@ -16,6 +16,7 @@ from typing import Final
 from cache.database import check, expected_file, open_cache, open_journal
 from cache.inspection import SMALL, check_version, connect, damage_of
 from cache.journal import Journal, Write
+from cache.links import Inventory
 from cache.paths import private_file
 from cache.problems import Damaged, NewerSchema, Store, is_busy, suspect_file
 from cache.process import is_alive, this_process
@@ -24,6 +25,7 @@ from console.domain.errors import StorageProblem
 from console.domain.text import safe
 from console.ops.doctor_values import Finding, Grade, fail, ok, skipped, warn, worded
 from console.ops.profile_places import Places
+from console.ops.sync import unread_words
 
 REPAIR: Final = "`repoint doctor --repair` moves it aside with all its bytes and begins a new one"
 RENEW: Final = "`repoint doctor --renew-journal` reads the links concerned, then begins a new one"
@@ -89,6 +91,22 @@ def cache_finding(path: Path) -> Finding:
         return warn("cache", "The cache is whole and cannot be written: viewing works, syncing does not.",
                     f"Make {safe(path.parent)} writable")  # fmt: skip
     return ok("cache", f"The cache is whole ({path.stat().st_size / 1e6:.1f} MB).")
+
+
+def unread_findings(path: Path) -> list[Finding]:
+    """The links that the last whole sync could not read; nothing where there are none or no cache."""
+    if not path.exists():
+        return []
+    wal = path.with_name(path.name + "-wal").exists()
+    try:
+        with closing(connect(path, "cache", "ro", "" if wal else "&immutable=1")) as connection:
+            words = unread_words(Inventory(connection).unread())
+    except StorageProblem:
+        return []  # told already
+    if not words:
+        return []
+    return [warn("links", f"At the last sync {words}. Nothing is sent for them.",
+                 "Tell the platform's support which lines they are: `repoint report`")]  # fmt: skip
 
 
 def _deeper(path: Path) -> str:

@@ -100,7 +100,10 @@ async def _all_rows(
     inventory = session.store.inventory
     keep = table is not None or options.check_destinations
     odd = inventory.slugs_spelt_oddly()
-    planner = Planner(sheet, preview.mapped, options.existing, inventory.fields_of, odd, keep=keep)
+    unreadable = inventory.unsure(sorted(inventory.unread().slugs))
+    planner = Planner(
+        sheet, preview.mapped, options.existing, inventory.fields_of, odd, unreadable=unreadable, keep=keep
+    )
     chunks = Chunks(options.rows)
     for rows in _batches(sheet.rows()):
         planned = planner.plan(rows)

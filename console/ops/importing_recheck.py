@@ -6,23 +6,43 @@ from collections.abc import Iterator
 from typing import Final
 
 from cache.imports import Fate, ImportTable, Record, RowState
+from console.domain.errors import UnreadableAnswer
 from console.domain.links import Link, label
 from console.domain.versions import same_version
 from console.ops.importing import refresh
-from console.ops.importing_settle import done_state, same_content
+from console.ops.importing_settle import done_state, read_one, same_content
 from console.ops.session import Session
 
 _BATCH: Final = 500
 
 
 async def recheck(session: Session, table: ImportTable) -> None:
-    """Compare what is still to be sent with the links as they are now: what moved is not sent."""
+    """Compare what is still to be sent with the links as they are now: what moved is not sent.
+
+    A link of which the list of all links could not tell is read by itself; one that cannot be read at all
+    is left alone.
+    """
     await refresh(session)
     fates: list[Fate] = []
+    inventory = session.store.inventory
     for rows in _batches(table.waiting()):
-        live = session.store.inventory.links_of([row.slug for row in rows])
-        fates += [fate for row in rows if (fate := _moved(row, live.get(row.slug))) is not None]
+        slugs = [row.slug for row in rows]
+        odd: set[str] = set()
+        for slug in sorted(inventory.unsure(slugs)):
+            try:
+                await read_one(session, slug)
+            except UnreadableAnswer:
+                odd.add(slug)
+        live = inventory.links_of(slugs)
+        for row in rows:
+            fate = _moved(row, live.get(row.slug)) if row.slug not in odd else _unreadable(row)
+            fates += [] if fate is None else [fate]
     table.settle(fates)
+
+
+def _unreadable(row: Record) -> Fate:
+    words = "the platform's record of the link cannot be read: nothing is sent for it"
+    return Fate(row.number, RowState.STALE, code="unreadable", message=words)
 
 
 def _batches(rows: Iterator[Record]) -> Iterator[list[Record]]:

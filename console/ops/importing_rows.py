@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ class Planner:
         live: Live,
         spelt_oddly: Iterable[str] = (),
         *,
+        unreadable: Container[str] = (),
         keep: bool = True,
     ) -> None:
         """Begin with nothing seen.
@@ -51,11 +52,13 @@ class Planner:
             existing: what to do with slugs that exist.
             live: tells the links that exist.
             spelt_oddly: the live slugs that are not what `folded` makes of them.
+            unreadable: links whose record on the platform cannot be read: nothing is sent for them.
             keep: the links to be sent are wanted, not only what becomes of each row.
         """
         self._keep = keep
         self._existing = existing
         self._live = live
+        self._unreadable = unreadable
         self._folds = {folded(slug): slug for slug in spelt_oddly}
         self._mapped = mapped
         self._header = sheet.header
@@ -159,6 +162,9 @@ class Planner:
         if faults and live is not None:
             faults = [fault for fault in faults if not self._as_it_is(row, fault, live, values)]
         self._note_twins(row, slug, faults, links)
+        if slug in self._unreadable:
+            words = "the platform's record of it cannot be read: nothing is sent for it"
+            faults.append(RowFault(self._slug, "unreadable_link", words))
         if live is None:
             return self._new(row, slug, values, faults)
         if not faults and self._existing is Existing.FAIL:

@@ -142,16 +142,24 @@ async def read_links(session: Session, slugs: Sequence[str]) -> dict[str, Link]:
     """Links as they are live now; those that do not exist are left out."""
     if len(slugs) > _FEW:
         await sync(session)
-        return session.store.inventory.links_of(slugs)
-    found = {}
-    for slug in slugs:
-        try:
-            found[slug] = await session.online().link(slug)
-        except NotFound:
-            session.store.inventory.remove(slug)
-        else:
-            session.store.inventory.put(found[slug], session.clock.now().wall.timestamp())
-    return found
+        inventory = session.store.inventory
+        for slug in sorted(inventory.unsure(slugs)):
+            await read_one(session, slug)
+        return inventory.links_of(slugs)
+    read = {slug: await read_one(session, slug) for slug in slugs}
+    return {slug: link for slug, link in read.items() if link is not None}
+
+
+async def read_one(session: Session, slug: str) -> Link | None:
+    """One link as it is live now, kept in the cache; None when it does not exist."""
+    inventory = session.store.inventory
+    try:
+        link = await session.online().link(slug)
+    except NotFound:
+        inventory.remove(slug)
+        return None
+    inventory.put(link, session.clock.now().wall.timestamp())
+    return link
 
 
 async def settle_open(session: Session, write: Write) -> tuple[Outcome, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -15,6 +16,7 @@ class Manners:
         imports_in_background: an import of more rows than this answers 202 and is polled; None: never.
         imports_without_rows: an import answers with counts alone.
         slow_ms: told delay from which the health check calls a page slow, milliseconds.
+        garbled: records of the export that stand there as another text, by slug (NDJSON and JSON).
         checks_at_once: links that a health check answers at once; more make a run that is polled.
     """
 
@@ -24,3 +26,4 @@ class Manners:
     imports_without_rows: bool = False
     slow_ms: float = 3000.0
     checks_at_once: int = 200
+    garbled: Mapping[str, str] = field(default_factory=dict)

@@ -84,16 +84,20 @@ async def _pages(state: State) -> AsyncIterator[list[Held]]:
         await asyncio.sleep(0)
 
 
+def _text(state: State, held: Held) -> str:
+    return state.manners.garbled.get(held.slug) or held.text(state.short_base)
+
+
 async def _ndjson(state: State) -> AsyncIterator[str]:
     async for page in _pages(state):
-        yield "".join(f"{held.text(state.short_base)}\n" for held in page)
+        yield "".join(f"{_text(state, held)}\n" for held in page)
 
 
 async def _json(state: State) -> AsyncIterator[str]:
     yield f'{{"handle":"{state.handle}","links":['
     between = ""
     async for page in _pages(state):
-        yield between + ",".join(held.text(state.short_base) for held in page)
+        yield between + ",".join(_text(state, held) for held in page)
         between = ","
     yield "]}"
 

@@ -62,7 +62,7 @@ def add_query(parser: argparse.ArgumentParser) -> None:
 
 
 async def sync_first(session: Session, out: Output) -> Synced:
-    """Bring the cache up to date."""
+    """Bring the cache up to date; what could not be read is told beside."""
     from console.ops.sync import sync
 
     with out.progress("links", session.store.inventory.count() or None) as progress:
@@ -73,7 +73,10 @@ async def sync_first(session: Session, out: Output) -> Synced:
             progress.advance(done - before)
             before = done
 
-        return await sync(session, lambda p: moved(p.done))
+        done = await sync(session, lambda p: moved(p.done))
+    if done.trouble:
+        out.warning(done.trouble)
+    return done
 
 
 def known_version(timeline: Timeline, text: str) -> Version:

@@ -37,8 +37,14 @@ async def _sync(session: Session, out: Output, _args: argparse.Namespace) -> int
         "changed": done.changed,
         "removed": done.removed,
         "health_results": done.health_results,
+        "unread": done.unread.count,
+        "unread_links": [
+            {"place": each.place, "slug": each.slug or None, "reason": each.reason}
+            for each in done.unread.kept
+        ],
+        "kept": done.kept,
         "as_of": documents.when(done.at),
     }
     changed = f"{done.new:,} new, {done.changed:,} changed, {done.removed:,} removed"
     out.result(document, [f"{done.total:,} links: {changed}", f"{done.health_results:,} health results"])
-    return ExitCode.DONE
+    return ExitCode.PARTLY if done.unread.count else ExitCode.DONE

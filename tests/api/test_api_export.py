@@ -19,6 +19,7 @@ from console.api.wire_export import Document, Reader, reader_for
 from console.domain.errors import PlatformRefused, SignInNeeded, Throttled, Unreachable, UnreadableAnswer
 from console.domain.links import Link
 from console.domain.target import Secret
+from console.domain.unread import Unread
 from console.ops.clock import SystemClock
 from tests.support.clock import ManualClock
 from tests.support.rawserver import RawServer, Talk, answer, raw_server
@@ -98,34 +99,23 @@ def test_csv_has_columns_of_any_kind() -> None:
     ("kind", "body"),
     [
         ("application/x-ndjson", LINES[:-20]),
-        ("application/x-ndjson", b'{"slug":"a","destinationUrl":"u"}{"slug":"b"}\n'),
-        ("application/x-ndjson", b"[]\n"),
-        ("application/x-ndjson", b'{"destinationUrl":"u"}\n'),
-        ("application/x-ndjson", b'{"slug":"a","slug":"b","destinationUrl":"u"}\n'),
-        ("application/x-ndjson", b'{"slug":"a","n":NaN,"destinationUrl":"u"}\n'),
-        ("application/x-ndjson", b'{"slug":"a","n":' + b"[" * 500 + b"]" * 500 + b',"destinationUrl":"u"}\n'),
-        ("application/x-ndjson", b'{"slug":"\xff","destinationUrl":"u"}\n'),
         ("application/x-ndjson", b'{"slug":"a","t":"' + b"x" * 1_100_000),
         ("application/json", WHOLE[:-1]),
         ("application/json", WHOLE[:-60]),
         ("application/json", WHOLE + b"x"),
         ("application/json", json.dumps(THREE).encode()[:-1]),
-        ("application/json", b"[1,2]"),
-        ("application/json", b'{"links":[{"slug":"a","destinationUrl":"u","destinationUrl":"v"}]}'),
         ("application/json", b'{"a":1,"a":2}'),
         ("application/json", b'{"a":1e400}'),
         ("application/json", b'{"links":[' + b'"' + b"x" * 1_200_000),
-        ("application/json", b"[" + b"[" * 500 + b"]" * 501),
         ("application/json", b'{1:2}'),
         ("application/json", b'{"a";2}'),
         ("application/json", b"[\xff]"),
         ("text/csv", CSV[:-8]),
-        ("text/csv", b"slug,destinationUrl\na,u,x\n"),
+        ("text/csv", CSV + b"only-a-slug"),
+        ("application/x-ndjson", LINES + b'{"slug":"slug-4","destin'),
         ("text/csv", b"slug,slug\na,b\n"),
         ("text/csv", b"name\nx\n"),
         ("text/csv", b'slug,destinationUrl\n"a,u\n'),
-        ("text/csv", b"slug,destinationUrl\n\"a\"b,u\n"),
-        ("text/csv", b"slug,destinationUrl\n\xff,u\n"),
         ("text/csv", b" "),
         ("text/html", b"<html>"),
         ("application/json", b"\n <!DOCTYPE html>"),
@@ -135,6 +125,80 @@ def test_csv_has_columns_of_any_kind() -> None:
 def test_what_is_cut_or_odd_is_refused(kind: str, body: bytes, size: int) -> None:
     with pytest.raises(UnreadableAnswer):
         read(kind, body, size)
+
+
+ODD: list[tuple[str, str, str]] = [
+    ('{"slug":"a","destinationUrl":"u"}{"slug":"b"}', "", "it is not JSON"),
+    ('{"slug":"odd","destinationUrl":', "odd", "it is not JSON"),
+    ("[]", "", "it is not an object"),
+    ("7", "", "it is not an object"),
+    ('{"destinationUrl":"u"}', "", "it has no slug"),
+    ('{"slug":null,"destinationUrl":"u"}', "", "it has no slug"),
+    ('{"slug":"odd","slug":"b","destinationUrl":"u"}', "", "a field comes twice"),
+    ('{"slug":"odd","n":NaN,"destinationUrl":"u"}', "odd", "NaN is not a JSON number"),
+    ('{"n":1e400,"slug": "odd"}', "odd", "a number is too large"),
+    ('{"slug":"odd","n":' + "[" * 500 + "]" * 500 + "}", "odd", "it is nested too deeply"),
+    ('{"slug":"odd","title":"\udcff"}', "odd", "it is not UTF-8"),
+    ('{"slug":"o\udcff","title":""}', "", "it is not UTF-8"),
+]
+
+
+def with_odd(record: str, form: str) -> bytes:
+    lines = LINES.decode().splitlines()
+    records = [*lines[:1], record, *lines[1:]]
+    text = "\n".join([*records, ""]) if form == "ndjson" else '{"links":[' + ",".join(records) + "]}"
+    return text.encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(("record", "slug", "why"), ODD, ids=range(len(ODD)))
+@pytest.mark.parametrize("form", ["ndjson", "json"])
+@pytest.mark.parametrize("size", [7, 10**9])
+def test_one_odd_record_does_not_hide_the_others(
+    record: str, slug: str, why: str, form: str, size: int
+) -> None:
+    body = with_odd(record, form)
+    if form == "json" and "}{" in record:
+        return  # a missing comma hides nothing
+    if form == "json" and "not JSON" in why:  # where the next one begins cannot be told
+        with pytest.raises(UnreadableAnswer):
+            read("application/json", body, size)
+        return
+    links, reader = read("application/x-ndjson" if form == "ndjson" else "application/json", body, size)
+    assert [link.slug for link in links] == ["slug-1", "slug-2", "slug-3"]
+    (odd,) = reader.unread
+    assert (odd.place, odd.slug) == ("line 2" if form == "ndjson" else "record 2", slug)
+    assert odd.reason.startswith(why)
+
+
+def test_a_line_that_is_too_long_is_skipped_to_its_end() -> None:
+    long = b'{"slug":"long","destinationUrl":"u","description":"' + b"x" * 1_100_000
+    first, *rest = LINES.splitlines(keepends=True)
+    links, reader = read(
+        "application/x-ndjson", first + long + b"x" * 70_000 + b'"}\n' + b"".join(rest), 65_536
+    )
+    assert [link.slug for link in links] == ["slug-1", "slug-2", "slug-3"]
+    assert [(odd.place, odd.slug, odd.reason) for odd in reader.unread] == [
+        ("line 2", "long", "it is too long")
+    ]
+    with pytest.raises(UnreadableAnswer):
+        read("application/x-ndjson", LINES + long, 65_536)
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (b"a,u,x\n", "it has 3 cells where the header has 2"),
+        (b'"a"b,u\n', "it is not CSV"),
+        (b"\xff,u\n", "it is not UTF-8"),
+        (b",u\n", "it has no slug"),
+    ],
+)
+@pytest.mark.parametrize("size", [3, 10**9])
+def test_one_odd_record_of_a_table_does_not_hide_the_others(record: bytes, why: str, size: int) -> None:
+    body = b"slug,destinationUrl\nslug-1,u\n" + record + b"slug-2,u\nslug-3,u\n"
+    links, reader = read("text/csv", body, size)
+    assert [link.slug for link in links] == ["slug-1", "slug-2", "slug-3"]
+    assert [(odd.place, odd.slug, odd.reason) for odd in reader.unread] == [("record 2", "", why)]
 
 
 def test_a_body_that_only_says_where() -> None:
@@ -366,3 +430,41 @@ async def test_stopping_in_the_middle_gives_the_connection_back() -> None:
         assert len(await anext(batches)) == 1000
         await batches.aclose()  # type: ignore[attr-defined]
         assert len(await gathered(platform)) == 5000
+
+
+def lines_of(good: int, odd: int) -> bytes:
+    return "".join(
+        [json.dumps(raw_link(n)) + "\n" for n in range(good)] + ["oops\n" for _ in range(odd)]
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("good", "odd", "whole"),
+    [
+        (1, 1, True),
+        (1, 3, True),
+        (36, 4, True),
+        (35, 4, False),
+        (0, 1, False),
+        (0, 5000, False),
+        (5000, 40, True),
+    ],
+)
+async def test_a_list_with_a_few_odd_records_is_one_and_with_many_it_is_not(
+    good: int, odd: int, whole: bool
+) -> None:
+    """`UnreadLinks.too_many`: none readable, or more than three odd ones that are more than one in ten."""
+    notes: list[Unread] = []
+    body = answer(lines_of(good, odd), kind=b"application/x-ndjson")
+    async with raw_server(speaking(lambda _: body)) as server:
+        platform = far(server)
+        try:
+            if whole:
+                found = [link.slug async for batch in platform.links(notes.append) for link in batch]
+                assert (len(found), len(notes)) == (good, odd)
+            else:
+                with pytest.raises(UnreadableAnswer) as caught:
+                    await anext(aiter(platform.links(notes.append)))
+                assert "is no list of links" in caught.value.detail
+        finally:
+            await platform.close()

@@ -268,7 +268,7 @@ async def session_of(platform: object | None = None) -> AsyncIterator[Session]:
 class Wide(FrozenPlatform):
     """A host with more failing links than are looked through one by one."""
 
-    async def links(self) -> AsyncIterator[list[Link]]:
+    async def links(self, _on_unread: object = None) -> AsyncIterator[list[Link]]:
         yield [Link(f"x{n:02}", f"https://slow.example/{n}", version=1) for n in range(40)]
 
     async def last_health(self) -> HealthRun:

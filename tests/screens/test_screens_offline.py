@@ -50,7 +50,7 @@ class Patchy(FrozenPlatform):
         self._line()
         return await super().meter()
 
-    async def links(self) -> AsyncIterator[list[Link]]:
+    async def links(self, _on_unread: object = None) -> AsyncIterator[list[Link]]:
         self._line()
         found = links()
         if self.moved:

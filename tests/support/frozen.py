@@ -116,7 +116,7 @@ class FrozenPlatform:
     async def meter(self) -> Meter | None:
         return Meter("PRO", 5000, 212, f"{NOW:%Y%m%d}", NOW)
 
-    async def links(self) -> AsyncIterator[list[Link]]:
+    async def links(self, _on_unread: object = None) -> AsyncIterator[list[Link]]:
         yield links()
 
     async def link(self, slug: str) -> Link:
