@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cache import shelf
+from cache import unread as unread_rows
 from cache.codec import fields_from_json, link_from_json
 from cache.database import transaction
 from cache.orders import Orders
@@ -24,9 +25,9 @@ from cache.schema import SORT_INDEXES
 from cache.search import compile_query
 from cache.shelf import Counts
 from console.domain.health import Band, Verdict
-from console.domain.links import JSON, Link, VersionId
+from console.domain.links import Link, VersionId
 from console.domain.query import Query
-from console.domain.unread import Unread, UnreadLinks
+from console.domain.unread import UnreadLinks
 
 
 class Sort(StrEnum):
@@ -157,40 +158,8 @@ class Inventory:
             for name, columns in SORT_INDEXES.items():
                 self._db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
             self._set_meta("synced_at", fetched_at)
-            self._set_meta("unread", _unread_text(unread))
+            unread_rows.keep(self._db, unread)
         return len(gone)
-
-    @told
-    def unseen(self, generation: int) -> int:
-        """How many links there are that a sync has not seen."""
-        sql = "SELECT count(*) FROM links WHERE generation < ?"
-        return int(self._db.execute(sql, (generation,)).fetchone()[0])
-
-    @told
-    def unread(self) -> UnreadLinks:
-        """The records that the last whole sync could not read."""
-        text = self._meta("unread")
-        if text is None:
-            return UnreadLinks()
-        found = json.loads(text)
-        return UnreadLinks(found["count"], [Unread(*each) for each in found["kept"]])
-
-    @told
-    def unsure(self, slugs: Sequence[str]) -> set[str]:
-        """Those of some slugs of which the last whole sync cannot tell what they are, or whether they are.
-
-        They are the ones that could not be read; and, when a record that could not be read may be of any
-        link, all that were not seen. What the cache holds of them is older than that sync, or nothing. A
-        link that was read by itself since (`put`) is known again.
-        """
-        unread = self.unread()
-        if not unread.count:
-            return set()
-        asked = set(slugs) if unread.blind else unread.slugs.intersection(slugs)
-        sql = "SELECT slug FROM links WHERE generation >= ? AND slug IN (SELECT value FROM json_each(?))"
-        names = json.dumps([storable(slug) for slug in asked])
-        seen = {slug for (slug,) in self._db.execute(sql, (self._meta("generation") or 0, names))}
-        return {slug for slug in asked if storable(slug) not in seen}
 
     @told
     def synced_at(self) -> float | None:
@@ -323,17 +292,12 @@ class Inventory:
                 (held, bad, storable(slug)),
             )
 
-    def _meta(self, name: str) -> JSON:
+    def _meta(self, name: str) -> float | None:
         found = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if found is None else found[0]
 
-    def _set_meta(self, name: str, value: float | str) -> None:
+    def _set_meta(self, name: str, value: float) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
-
-
-def _unread_text(unread: UnreadLinks) -> str:
-    kept = [[each.place, storable(each.slug), each.reason] for each in unread.kept]
-    return json.dumps({"count": unread.count, "kept": kept})
 
 
 def _row(record: tuple[Any, ...]) -> Row:

@@ -16,11 +16,11 @@ from typing import Final
 from cache.database import check, expected_file, open_cache, open_journal
 from cache.inspection import SMALL, check_version, connect, damage_of
 from cache.journal import Journal, Write
-from cache.links import Inventory
 from cache.paths import private_file
 from cache.problems import Damaged, NewerSchema, Store, is_busy, suspect_file
 from cache.process import is_alive, this_process
 from cache.schema import CACHE_ID, CACHE_VERSION
+from cache.unread import UnreadRecords
 from console.domain.errors import StorageProblem
 from console.domain.text import safe
 from console.ops.doctor_values import Finding, Grade, fail, ok, skipped, warn, worded
@@ -100,7 +100,7 @@ def unread_findings(path: Path) -> list[Finding]:
     wal = path.with_name(path.name + "-wal").exists()
     try:
         with closing(connect(path, "cache", "ro", "" if wal else "&immutable=1")) as connection:
-            words = unread_words(Inventory(connection).unread())
+            words = unread_words(UnreadRecords(connection).last())
     except StorageProblem:
         return []  # told already
     if not words:

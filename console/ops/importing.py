@@ -97,10 +97,10 @@ async def _all_rows(
     handed_back: Rejects,
     on_progress: Callable[[int], object] | None,
 ) -> None:
-    inventory = session.store.inventory
+    inventory, unread = session.store.inventory, session.store.unread
     keep = table is not None or options.check_destinations
     odd = inventory.slugs_spelt_oddly()
-    unreadable = inventory.unsure(sorted(inventory.unread().slugs))
+    unreadable = unread.unsure(sorted(unread.last().slugs))
     planner = Planner(
         sheet, preview.mapped, options.existing, inventory.fields_of, odd, unreadable=unreadable, keep=keep
     )

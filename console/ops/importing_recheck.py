@@ -28,7 +28,7 @@ async def recheck(session: Session, table: ImportTable) -> None:
     for rows in _batches(table.waiting()):
         slugs = [row.slug for row in rows]
         odd: set[str] = set()
-        for slug in sorted(inventory.unsure(slugs)):
+        for slug in sorted(session.store.unread.unsure(slugs)):
             try:
                 await read_one(session, slug)
             except UnreadableAnswer:

@@ -143,7 +143,7 @@ async def read_links(session: Session, slugs: Sequence[str]) -> dict[str, Link]:
     if len(slugs) > _FEW:
         await sync(session)
         inventory = session.store.inventory
-        for slug in sorted(inventory.unsure(slugs)):
+        for slug in sorted(session.store.unread.unsure(slugs)):
             await read_one(session, slug)
         return inventory.links_of(slugs)
     read = {slug: await read_one(session, slug) for slug in slugs}

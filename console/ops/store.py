@@ -21,6 +21,7 @@ from cache.runs import Runs
 from cache.sightings import Sightings
 from cache.spending import Spending
 from cache.timelines import Timelines
+from cache.unread import UnreadRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Store:
 
     cache_path: Path
     inventory: Inventory
+    unread: UnreadRecords
     timelines: Timelines
     sightings: Sightings
     health: HealthLog
@@ -63,6 +65,7 @@ class Store:
         return cls(
             cache_path=cache_path,
             inventory=Inventory(opened.connection),
+            unread=UnreadRecords(opened.connection),
             timelines=Timelines(opened.connection),
             sightings=Sightings(opened.connection),
             health=HealthLog(opened.connection),

@@ -84,7 +84,7 @@ async def sync(session: Session, on_progress: Callable[[Progress], None] | None 
         if on_progress is not None:
             on_progress(Progress(done, known))
     removed = inventory.finish_sync(generation, at, unread)
-    kept = inventory.unseen(generation)
+    kept = session.store.unread.kept()
     results = await read_platform_health(session)
     keep_in_bounds(session)
     return Synced(done, new, changed, removed, results, at, unread, kept)

@@ -72,7 +72,7 @@ async def test_a_list_that_is_none_changes_nothing(practice) -> None:
             await sync(session)
         assert session.store.inventory.get("docs") == before
         assert session.store.inventory.count() == len(slugs)
-        assert session.store.inventory.unread().count == 0
+        assert session.store.unread.last().count == 0
 
 
 async def test_no_row_is_sent_for_a_link_that_cannot_be_read(practice, tmp_path) -> None:
