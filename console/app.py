@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.domain.errors import ConfigProblem
+from console.domain.nearest import nearest
 from console.domain.text import safe
 from console.ops.connect import connect
 from console.ops.doctor_values import Finding, fail, warn, worded
@@ -35,12 +36,20 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
     from screens.keymap import keymap_of
 
     config = load_config()
-    theme, unicode = chosen_screen(config.screen)
+    screen = chosen_screen(config.screen)
     keymap = keymap_of(config.keys)
     tokens = None if offline else asked_token(profile)
     engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens, tolerant=True))
     try:
-        app = Console(engine, banner=banner, theme=theme, unicode=unicode, crashes=crash_dir(), keymap=keymap)
+        app = Console(
+            engine,
+            banner=banner,
+            theme=screen.theme,
+            unicode=screen.unicode,
+            columns=screen.columns,
+            crashes=crash_dir(),
+            keymap=keymap,
+        )
         app.run()
     finally:
         engine.stop()
@@ -71,22 +80,57 @@ def asked_token(profile: Profile) -> TokenSource | None:
     return source
 
 
-def chosen_screen(settings: Mapping[str, object]) -> tuple[str, bool | None]:
-    """Theme and whether to draw with more than ASCII, from `[screen]`; None leaves it to the locale.
+class ScreenSettings(NamedTuple):
+    """The table `[screen]`.
+
+    Attributes:
+        theme: one of `THEME_NAMES`.
+        unicode: whether to draw with more than ASCII; None leaves it to the locale.
+        columns: of the list of links, behind the slug; None leaves them to the width.
+    """
+
+    theme: str
+    unicode: bool | None = None
+    columns: tuple[str, ...] | None = None
+
+
+def shown_screen(settings: Mapping[str, object]) -> tuple[dict[str, object], list[Finding]]:
+    """What `[screen]` sets, as it is used; what is wrong with it keeps the console from starting."""
+    try:
+        chosen = chosen_screen(settings)._asdict()
+    except ConfigProblem as problem:
+        return {}, [fail("screen", worded(problem.title, problem.detail), problem.hint)]
+    return {name: value for name, value in chosen.items() if name in settings}, []
+
+
+def chosen_screen(settings: Mapping[str, object]) -> ScreenSettings:
+    """What `[screen]` sets, checked.
 
     Raises:
-        ConfigProblem: an unknown key, theme or value.
+        ConfigProblem: an unknown key, theme, column or value.
     """
+    from screens.present.link_columns import read_columns
     from screens.themes import DEFAULT_THEME, THEME_NAMES
 
-    unknown = sorted(set(settings) - {"theme", "unicode"})
+    known = ScreenSettings._fields
+    unknown = sorted(set(settings) - set(known))
     if unknown:
+        near = nearest(unknown[0][:40], known)
         raise ConfigProblem(
-            f"[screen] has no setting {safe(unknown[0], 40)}", hint="It has theme and unicode"
+            f"[screen] has no setting {safe(unknown[0], 40)}",
+            hint=f"Did you mean {near}?" if near else f"It has {', '.join(known)}",
         )
-    theme, unicode = settings.get("theme", DEFAULT_THEME), settings.get("unicode")
+    theme, unicode, columns = (
+        settings.get("theme", DEFAULT_THEME),
+        settings.get("unicode"),
+        settings.get("columns"),
+    )
     if theme not in THEME_NAMES:
-        raise ConfigProblem(f"There is no theme {safe(theme, 40)}", hint=f"One of {', '.join(THEME_NAMES)}")
+        near = nearest(str(theme)[:40], THEME_NAMES)
+        one = f"One of {', '.join(THEME_NAMES)}"
+        raise ConfigProblem(
+            f"There is no theme {safe(theme, 40)}", hint=f"Did you mean {near}? {one}" if near else one
+        )
     if unicode is not None and not isinstance(unicode, bool):
         raise ConfigProblem("[screen] unicode must be true or false", hint="Without it the locale decides")
-    return str(theme), unicode
+    return ScreenSettings(str(theme), unicode, None if columns is None else read_columns(columns))

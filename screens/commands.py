@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from console.domain.errors import ConfigProblem
 from console.domain.nearest import nearest
 from console.domain.query import completions
 from console.ops.browse import Sort
 from screens.actions import ACTIONS, BY_ID
 from screens.command_screen import CommandScreen
 from screens.console_lists import ListActs
+from screens.present.link_columns import COLUMN_NAMES, read_columns
 from screens.themes import THEME_NAMES
 from screens.trail import Spot
 
@@ -53,6 +55,13 @@ class Commands:
             Command("view", "NAME", "Show a saved view.", self._view),
             Command("save", "NAME", "Save filter and order as a view.", self._save),
             Command("theme", "NAME", "Other colours, until the end.", self._theme, THEME_NAMES),
+            Command(
+                "columns",
+                "NAME ...",
+                "Other columns of the list, until the end.",
+                self._columns,
+                COLUMN_NAMES,
+            ),
             Command("q", "", "Leave.", lambda _: self._act("quit")),
         )
         self._own = {command.name: command for command in table}
@@ -84,6 +93,9 @@ class Commands:
             return [f"host {host}" for host in hosts if host.startswith(rest) and host != rest]
         own = self._own.get(name)
         choices = own.choices if own is not None else ()
+        if name == "columns":
+            done, _, rest = rest.rpartition(" ")
+            name = f"{name} {done}".rstrip()
         return [f"{name} {choice}" for choice in choices if choice.startswith(rest) and choice != rest]
 
     def explain(self, line: str) -> str:
@@ -149,6 +161,14 @@ class Commands:
 
     def _save(self, name: str) -> None:
         self.main.run_worker(self._lists.save_view(name), group="lists")
+
+    def _columns(self, words: str) -> None:
+        try:
+            chosen = read_columns(words.replace(",", " ").split())
+        except ConfigProblem as problem:
+            self.main.say(f"{problem.title}. {problem.hint}")
+            return
+        self.main.links.table.choose(chosen)
 
     def _theme(self, name: str) -> None:
         if name not in THEME_NAMES:

@@ -62,6 +62,7 @@ class Console(Shell):
         banner: str = "",
         theme: str = DEFAULT_THEME,
         unicode: bool | None = None,
+        columns: tuple[str, ...] | None = None,
         crashes: Path | None = None,
         keymap: Keymap | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -71,6 +72,7 @@ class Console(Shell):
         self.crash_folder = crashes
         self.desk = Desk(engine, now)
         self.main = MainScreen(self.desk, banner, keymap)
+        self.main.links.table.choose(columns)
         self.acts = Acts(self.main, self.copy)
         self.files = Files(self)
         self.reports = Reports(self)

@@ -50,7 +50,6 @@ class Acts:
             "mark": main.links.table.action_turn_mark,
             "mark-range": main.links.table.action_mark_range,
             "back": main.trail.back,
-            "unmark": main.links.unmark,
             "sort": main.links.next_order,
             "history": main.timeline.reload,
             "diff": self.diff,

@@ -27,7 +27,15 @@ T = TypeVar("T")
 
 MOST_CHECKED: Final = 500
 """Links of a filter that one key checks."""
-_ORDERS: Final = (Sort.HEALTH, Sort.SLUG, Sort.DESTINATION, Sort.VERSION, Sort.CHANGED, Sort.CHECKED)
+_ORDERS: Final = (
+    Sort.HEALTH,
+    Sort.SLUG,
+    Sort.DESTINATION,
+    Sort.VERSION,
+    Sort.CHANGED,
+    Sort.CHECKED,
+    Sort.CLICKS,
+)
 
 
 class _Guarded:
@@ -207,10 +215,17 @@ class LinksPane(Vertical):
             self.sort, self.descending = _ORDERS[(at + 1) % len(_ORDERS)], False
         self.show()
 
-    def unmark(self) -> None:
-        """Take all marks away."""
-        self.table.marks.clear()
-        self.remarked()
+    def on_link_table_heading_chosen(self, event: LinkTable.HeadingChosen) -> None:
+        """Order by a column; again, the other way round."""
+        event.stop()
+        column = "destination" if event.column == "host" else event.column
+        if column not in {order.value for order in Sort}:
+            self.desk.tell(f"The list has no order by {column}")
+            return
+        order = Sort(column)
+        largest_first = order in {Sort.CHANGED, Sort.CLICKS}
+        self.sort, self.descending = order, not self.descending if self.sort is order else largest_first
+        self.show()
 
     def remarked(self) -> None:
         """The marks were changed from outside of the table."""

@@ -37,6 +37,7 @@ class ListActs:
         """What each action of the table does."""
         return {
             "mark-all": self.mark_all,
+            "unmark": self.unmark,
             "mark-host": self.mark_host,
             "mark-file": self.ask_file,
             "hosts": lambda: self._work(self._hosts),
@@ -58,6 +59,11 @@ class ListActs:
         found = self.main.links.found
         if found is not None:
             self._take(found.count, lambda: list(found.slugs(0, found.count)), "of the filter")
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self.main.links.table.marks.clear()
+        self.main.links.remarked()
 
     def mark_host(self) -> None:
         """All links that lead where the one under the cursor leads."""

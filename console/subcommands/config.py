@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.action == "show":
         config = load_config()
         profile = load_profile(args.profile, flags={"handle": args.handle}, config=config)
-        show_profile(out, profile, _keys(out, config.keys))
+        show_profile(out, profile, _keys(out, config.keys), _screen(out, config.screen))
     else:
         _init(args, out)
     return ExitCode.DONE
@@ -60,7 +60,24 @@ def _keys(out: Output, settings: Mapping[str, object]) -> dict[str, str]:
     return keys
 
 
-def show_profile(out: Output, profile: Profile, keys: Mapping[str, str] | None = None) -> None:
+def _screen(out: Output, settings: Mapping[str, object]) -> dict[str, object]:
+    """What the operator set of the console's look and columns; what is wrong with it is a warning."""
+    if not settings:
+        return {}
+    from console.app import shown_screen
+
+    screen, found = shown_screen(settings)
+    for each in found:
+        out.warning(" ".join(part for part in (each.sentence, each.remedy) if part))
+    return screen
+
+
+def show_profile(
+    out: Output,
+    profile: Profile,
+    keys: Mapping[str, str] | None = None,
+    screen: Mapping[str, object] | None = None,
+) -> None:
     """Print every setting of a profile with its source, and warn about what is odd."""
     for notice in profile.notices:
         out.warning(notice)
@@ -70,12 +87,20 @@ def show_profile(out: Output, profile: Profile, keys: Mapping[str, str] | None =
         sources = {key: profile.settings[key].source for key in KEYS}
         settings = {key: {"value": shown[key], "source": sources[key]} for key in KEYS}
         document: dict[str, Any] = {"profile": profile.name, "config": file, "settings": settings}
-        out.document({**document, "keys": dict(keys)} if keys else document)
+        document |= {name: dict(own) for name, own in (("keys", keys), ("screen", screen)) if own}
+        out.document(document)
         return
     out.note(f"profile {profile.name}, settings file {file}")
     rows = [_row(key, shown[key], profile.settings[key]) for key in KEYS]
     rows += [[f"keys.{action}", key, "[keys]"] for action, key in (keys or {}).items()]
+    rows += [[f"screen.{name}", _worded(value), "[screen]"] for name, value in (screen or {}).items()]
     out.table(("setting", "value", "source"), rows)
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _row(key: str, value: object, setting: Setting) -> list[Part]:

@@ -58,21 +58,24 @@ async def _doctor(args: argparse.Namespace, out: Output) -> int:
 
 
 def _keys() -> list[Finding]:
-    """What there is to say of the operator's own keys; nothing where there are none."""
+    """What there is to say of the operator's own keys and screen; nothing where there are none."""
     from console.domain.errors import RepointError
     from console.ops.doctor_values import ok
     from console.ops.profiles import load_config
 
     try:
-        settings = load_config().keys
+        config = load_config()
     except RepointError:
         return []  # the profile's finding says it
-    if not settings:
+    if not config.keys and not config.screen:
         return []
-    from console.app import chosen_keys
+    from console.app import chosen_keys, shown_screen
 
-    keys, found = chosen_keys(settings)
-    return found or [ok("keys", f"{len(keys)} keys of your own, none of them clashes.")]
+    _, wrong = shown_screen(config.screen)
+    if not config.keys:
+        return wrong
+    keys, found = chosen_keys(config.keys)
+    return wrong + (found or [ok("keys", f"{len(keys)} keys of your own, none of them clashes.")])
 
 
 def _show(out: Output, found: Finding) -> None:

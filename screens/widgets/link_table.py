@@ -12,7 +12,8 @@ from textual.message import Message
 
 from screens.actions import BY_ID
 from screens.present.cells import Cell
-from screens.present.links import Columns, LinkRow, columns_for, header_cells, link_cells
+from screens.present.link_columns import Column, Columns, columns_for
+from screens.present.links import LinkRow, header_cells, link_cells
 from screens.present.words import age_short
 from screens.themes import Look, look
 from screens.widgets.line_list import LineList
@@ -28,6 +29,7 @@ class LinkLines:
     def __init__(self) -> None:
         self.window = RowWindow(ListRows())
         self.marks = Marks()
+        self.chosen: tuple[str, ...] | None = None
         self.columns: Columns = columns_for(80)
         self.now = 0.0
         self.sorted_by = ""
@@ -69,7 +71,7 @@ class LinkLines:
     def lay_out(self, size: tuple[int, int], look: Look) -> None:
         """Choose the columns for the width."""
         width, self._view = size
-        self.columns, self._look = columns_for(width), look
+        self.columns, self._look = columns_for(width, self.chosen), look
 
 
 class LinkTable(LineList):
@@ -133,6 +135,18 @@ class LinkTable(LineList):
             """The table."""
             return self.table
 
+    @dataclass
+    class HeadingChosen(Message):
+        """A click on a heading: order by that column."""
+
+        table: LinkTable
+        column: str
+
+        @property
+        def control(self) -> LinkTable:
+            """The table."""
+            return self.table
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(LinkLines(), id=id)
         self._range_start: int | None = None
@@ -141,6 +155,12 @@ class LinkTable(LineList):
     def marks(self) -> Marks:
         """The marked slugs; after changing them from outside, `redraw`."""
         return self.lines.marks
+
+    def choose(self, columns: tuple[str, ...] | None) -> None:
+        """Show other columns behind the slug; None leaves them to the width."""
+        self.lines.chosen = columns
+        if self.is_mounted:
+            self.redraw()
 
     @property
     def row(self) -> LinkRow | None:
@@ -175,19 +195,21 @@ class LinkTable(LineList):
 
     def tick(self, now: float) -> None:
         """The clock has moved to `now`, Unix seconds: draw those ages in view that read differently."""
-        columns, before = self.lines.columns, self.lines.now
-        self.lines.now = now
-        if not columns.age:
-            return
+        before, self.lines.now = self.lines.now, now
+        ages = [(c, "checked_at" if c.name == "checked" else "updated_at") for c in self._ages]
         top = self.scroll_offset.y
-        for line in range(top, min(top + self.page, self.lines.count)):
+        for line in range(top, min(top + self.page, self.lines.count)) if ages else ():
             row = self.lines.row(line)
-            if row is None or row.checked_at is None:
-                continue
-            if age_short(before - row.checked_at) != age_short(now - row.checked_at):
-                y = line - top + self.lines.header
-                self.refresh(Region(columns.age_start, y, columns.age, 1))
+            for column, moment in ages:
+                then = None if row is None else getattr(row, moment)
+                if then is not None and age_short(before - then) != age_short(now - then):
+                    y = line - top + self.lines.header
+                    self.refresh(Region(column.start, y, column.width, 1))
         self._strips.clear()
+
+    @property
+    def _ages(self) -> list[Column]:
+        return [c for c in self.lines.columns.rest if c.name in {"checked", "changed"}]
 
     def sort_shown(self, column: str, *, descending: bool) -> None:
         """Show by which column the rows are ordered."""
@@ -233,9 +255,12 @@ class LinkTable(LineList):
             self.post_message(self.Opened(self, row.slug))
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the row; a second click opens it, a click at its left edge marks it."""
+        """Go to the row; a second click opens it, one at its left edge marks it; headings order."""
         entry = event.y - self.lines.header + self.scroll_offset.y
-        if event.y < self.lines.header or not 0 <= entry < self.lines.count:
+        if event.y < self.lines.header:
+            self.post_message(self.HeadingChosen(self, self.lines.columns.at(event.x)))
+            return
+        if not 0 <= entry < self.lines.count:
             return
         self.move_to(entry)
         if event.x < self.lines.columns.lead:

@@ -33,6 +33,7 @@ class Ours(Shell):
     def on_mount(self) -> None:
         table = self.query_one(LinkTable)
         table.lines.now = NOW
+        table.choose(("destination", "health", "version", "checked"))
         table.show_source(CountedRows(self.count))
         table.focus()
 

@@ -217,6 +217,19 @@ def test_show_tells_who_won_and_hides_credentials() -> None:
     assert "s3cret" not in done.stdout + done.stderr + repoint("config", "show", "--json", env=env).stdout
 
 
+def test_show_tells_the_screens_settings_and_what_is_wrong_with_them(home: Path) -> None:
+    repoint(*INIT)
+    path = home / "config.toml"
+    mine = path.read_text()
+    path.write_text(mine + '\n[screen]\ncolumns = ["health", "clicks"]\nunicode = false\n')
+    rows = [line.split() for line in repoint("config", "show").stdout.splitlines()]
+    assert ["screen.columns", "health,", "clicks", "[screen]"] in rows
+    screen = json.loads(repoint("config", "show", "--json").stdout)["screen"]
+    assert screen == {"unicode": False, "columns": ["health", "clicks"]}
+    path.write_text(mine + '\n[screen]\ncolumns = ["cliks"]\n')
+    assert "no column cliks. Did you mean clicks?" in repoint("config", "show").stderr.replace("\n", " ")
+
+
 def test_path_is_printed_without_reading_it(home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text("oops")

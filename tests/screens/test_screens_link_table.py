@@ -25,6 +25,7 @@ class Host(Shell):
         self.told: list[str] = []
         self.marked: list[int] = []
         self.opened: list[str] = []
+        self.asked: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield LinkTable(id="links")
@@ -43,6 +44,9 @@ class Host(Shell):
 
     def on_link_table_marked(self, event: LinkTable.Marked) -> None:
         self.marked.append(event.count)
+
+    def on_link_table_heading_chosen(self, event: LinkTable.HeadingChosen) -> None:
+        self.asked.append(event.column)
 
     def on_link_table_opened(self, event: LinkTable.Opened) -> None:
         self.opened.append(event.slug)
@@ -195,6 +199,21 @@ async def test_a_click_goes_there_a_second_opens_the_edge_marks() -> None:
         assert set(app.table.marks) == {"link-4"}
         await pilot.click(LinkTable, offset=(20, 0))
         assert app.table.cursor == 5
+        assert app.asked == ["slug"]
+
+
+async def test_chosen_columns_show_at_once_at_every_width() -> None:
+    for size in ((80, 12), (120, 12), (200, 12)):
+        async with shown(CountedRows(100), size) as (app, pilot):
+            app.table.choose(("clicks", "host"))
+            await pilot.pause()
+            assert lines(app)[0].split() == ["SLUG", "CLICKS", "HOST"]
+            assert lines(app)[1].split()[1:] == ["link-0", "40,317", "shop.example"]
+            assert {app.table.render_line(y).cell_length for y in range(12)} == {size[0]}
+            await pilot.click(LinkTable, offset=(size[0] - 3, 0))
+            assert app.asked == ["host"]
+            app.table.choose(None)
+            assert "VER" in lines(app)[0]
 
 
 async def test_a_resize_keeps_the_cursor_in_view() -> None:

@@ -22,11 +22,12 @@ from console.domain.versions import Action, Change, Source, Timeline, Version, d
 from screens.present.cells import fit, width_of
 from screens.present.chrome import KeyHint, TopState, key_line, top_line
 from screens.present.diff import side_by_side, unified
-from screens.present.links import columns_for, header_cells, link_text
+from screens.present.link_columns import COLUMN_NAMES, columns_for
+from screens.present.links import header_cells, link_text
 from screens.present.outages import outage_lines, sparkline, sweep_line
 from screens.present.rollback import check_lines, refusal_lines, result_lines
 from screens.present.timeline import TimelineMarks, entries, rollback_lanes, texts
-from screens.present.words import age_short, ago, health_word, since
+from screens.present.words import age_short, ago, clicks_short, health_word, since
 from screens.present.wrapping import pieces, wrap
 from screens.themes import THEME_NAMES, look
 
@@ -112,15 +113,46 @@ def test_every_row_ends_in_the_same_column(slug: str, url: str, width: int, flag
     assert sum(width_of(t) for t, _ in header_cells(columns, DARK, "health")) == columns.width
 
 
+def names(width: int, *chosen: str) -> list[str]:
+    return [column.name for column in columns_for(width, chosen or None).rest]
+
+
 def test_a_narrow_list_keeps_slug_and_health_longest() -> None:
-    assert columns_for(76).age
-    assert columns_for(76).version
-    narrow = columns_for(44)
-    assert not narrow.age
-    assert narrow.destination
-    tiny = columns_for(24)
-    assert (tiny.destination, tiny.version, tiny.age) == (0, 0, 0)
-    assert "503" in link_text(FakeRow(), tiny, DARK, NOW).plain
+    assert names(76) == ["destination", "health", "version", "checked"]
+    assert names(44) == ["destination", "health"]
+    assert names(24) == ["health"]
+    assert "503" in link_text(FakeRow(), columns_for(24), DARK, NOW).plain
+    assert names(118)[1] == "title"
+
+
+@given(st.lists(st.sampled_from(COLUMN_NAMES), unique=True), st.sampled_from((*WIDTHS, 80, 240)))
+@settings(max_examples=150, deadline=None)
+def test_chosen_columns_stand_in_their_order_and_fill_the_width(chosen: list[str], width: int) -> None:
+    columns = columns_for(width, tuple(chosen))
+    shown = [column.name for column in columns.rest]
+    assert shown == [name for name in chosen if name in shown]
+    assert columns.width == width or width < 30
+    assert shown == chosen or width < 200
+    assert link_text(FakeRow(), columns, DARK, NOW).cell_len == columns.width
+    head = header_cells(columns, DARK, "health")[0][0]
+    assert width_of(head) == columns.width
+    for column in columns.rest:
+        assert columns.at(column.start) == column.name
+        heading = head[column.start : column.start + column.width].strip()
+        assert heading[:2] == {"version": "VER", "checked": "AGE"}.get(column.name, column.name.upper())[:2]
+    assert (columns.at(0), columns.at(4)) == ("health", "slug")
+
+
+def test_every_column_says_what_it_knows() -> None:
+    text = link_text(FakeRow(), columns_for(200, COLUMN_NAMES), DARK, NOW).plain
+    for word in ("shop.example/launch", "Spring launch", "shop.example", "503", "v9", "2h", "40,317", "2m"):
+        assert word in text
+    nothing = FakeRow(updated_at=None, clicks=None, checked_at=None)
+    assert (
+        link_text(nothing, columns_for(60, ("changed", "clicks", "checked")), DARK, NOW).plain.count("-") == 4
+    )
+    assert clicks_short(12_345_678) == "12.3M"
+    assert len(clicks_short(999_999)) <= 7
 
 
 def test_flags_say_look_alike_bad_held_and_disabled() -> None:

@@ -21,14 +21,14 @@ def profile(**settings: str) -> Profile:
 @pytest.mark.parametrize(
     ("settings", "chosen"),
     [
-        ({}, ("dark", None)),
-        ({"theme": "contrast"}, ("contrast", None)),
-        ({"theme": "mono", "unicode": False}, ("mono", False)),
+        ({}, ("dark", None, None)),
+        ({"theme": "contrast"}, ("contrast", None, None)),
+        ({"theme": "mono", "unicode": False}, ("mono", False, None)),
+        ({"columns": ["slug", "health", "clicks"]}, ("dark", None, ("health", "clicks"))),
+        ({"columns": []}, ("dark", None, ())),
     ],
 )
-def test_the_look_comes_from_the_settings(
-    settings: dict[str, object], chosen: tuple[str, bool | None]
-) -> None:
+def test_the_look_comes_from_the_settings(settings: dict[str, object], chosen: tuple[object, ...]) -> None:
     assert chosen_screen(settings) == chosen
 
 
@@ -37,6 +37,10 @@ def test_the_look_comes_from_the_settings(
     [
         ({"theme": "pink\x1b[2J"}, "no theme pink⟨001B⟩"),
         ({"theme": ["dark"]}, "no theme"),
+        ({"theme": "drak"}, "no theme drak"),
+        ({"columns": "slug"}, "list of names"),
+        ({"columns": ["health", "health"]}, "twice"),
+        ({"columns": ["click\x1b[2J"]}, "no column click⟨001B⟩"),
         ({"unicode": "no"}, "true or false"),
         ({"colour": "red"}, "no setting colour"),
     ],
@@ -44,6 +48,16 @@ def test_the_look_comes_from_the_settings(
 def test_what_there_is_not_is_refused_by_name(settings: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigProblem, match=words):
         chosen_screen(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "near"),
+    [({"columns": ["cliks"]}, "clicks"), ({"theme": "drak"}, "dark"), ({"them": "dark"}, "theme")],
+)
+def test_what_is_near_to_a_mistyped_name_is_told(settings: dict[str, object], near: str) -> None:
+    with pytest.raises(ConfigProblem) as told:
+        chosen_screen(settings)
+    assert told.value.hint.startswith(f"Did you mean {near}?")
 
 
 def test_a_token_is_typed_before_the_screen_and_used_on_the_cores_thread(

@@ -22,6 +22,10 @@ class FakeRow:
     enabled: bool = True
     held: bool = False
     bad: bool = False
+    title: str = "Spring launch"
+    host: str = "shop.example"
+    updated_at: float | None = NOW - 7200
+    clicks: int | None = 40_317
 
     @property
     def band(self) -> Band:
