@@ -111,6 +111,15 @@ class Runs:
             )
 
     @told
+    def stand(self, run: str, state: RunState, why: str, at: Moment, hold_until: str = "") -> Run:
+        """Say where it stands while this process performs it: it waits for a time, or goes on."""
+        self._writable()
+        with transaction(self._db):
+            known = self._known(run)
+            changed = replace(known, state=state, stop_reason=why, hold_until=hold_until)
+            return self._change(changed, state.value, at)
+
+    @told
     def settle(self, items: Iterable[Item], at: Moment) -> None:
         """Keep what became of items. One that has its outcome already keeps it.
 
@@ -163,7 +172,7 @@ class Runs:
             "WHERE run = ? ORDER BY row_no, rowid"
         )
         newest = {row[0]: row[1:] for row in self._db.execute(sql, (run,))}
-        open_items = self._items("run = ? AND outcome IN ('SKIPPED', 'UNKNOWN') ORDER BY row_no", run)
+        open_items = _items(self._db, "run = ? AND outcome IN ('SKIPPED', 'UNKNOWN') ORDER BY row_no", run)
         return [(item, newest[item.row_no]) for item in open_items if item.row_no in newest]
 
     @told
@@ -213,17 +222,13 @@ class Runs:
     @told
     def items(self, run: str) -> list[Item]:
         """The items of a run, in the plan's order."""
-        return self._items("run = ? ORDER BY row_no", run)
+        return _items(self._db, "run = ? ORDER BY row_no", run)
 
     @told
     def counts(self, run: str) -> Counter[Outcome]:
         """How many items have which outcome; they add up to the items."""
         sql = "SELECT outcome, count(*) FROM run_items WHERE run = ? GROUP BY outcome"
         return Counter({Outcome(name): count for name, count in self._db.execute(sql, (run,))})
-
-    def _items(self, where: str, *values: object) -> list[Item]:
-        found = self._db.execute(f"{SELECT_ITEMS} WHERE {where}", values)
-        return [item_of(row) for row in found]
 
     def _known(self, run: str) -> Run:
         found = self._db.execute(f"{SELECT_RUNS} WHERE run = ?", (run,)).fetchone()
@@ -235,11 +240,11 @@ class Runs:
         kept = replace(run, updated_at=at.wall.isoformat())
         holder = kept.holder
         self._db.execute(
-            "UPDATE runs SET state = ?, stop_reason = ?, asked = ?, updated_at = ?, holder_pid = ?, "
-            "holder_started = ?, holder_boot_id = ?, holder_host = ? WHERE run = ?",
+            "UPDATE runs SET state = ?, stop_reason = ?, asked = ?, hold_until = ?, updated_at = ?, "
+            "holder_pid = ?, holder_started = ?, holder_boot_id = ?, holder_host = ? WHERE run = ?",
             (
-                kept.state.value, storable(kept.stop_reason), kept.asked, kept.updated_at, holder.pid,
-                holder.started, holder.boot_id, holder.host, kept.run,
+                kept.state.value, storable(kept.stop_reason), kept.asked, kept.hold_until, kept.updated_at,
+                holder.pid, holder.started, holder.boot_id, holder.host, kept.run,
             ),
         )  # fmt: skip
         self._tell(kept, word, at)
@@ -258,6 +263,10 @@ class Runs:
 
     def _writable(self) -> None:
         require_writable(self._db, read_only=self._read_only)
+
+
+def _items(connection: sqlite3.Connection, where: str, *values: object) -> list[Item]:
+    return [item_of(row) for row in connection.execute(f"{SELECT_ITEMS} WHERE {where}", values)]
 
 
 def used(connection: sqlite3.Connection, run: str) -> bool:

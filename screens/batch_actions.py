@@ -28,6 +28,7 @@ PLAN: Final = (
     ),
     Action("rule", "t", "other rule", "Last healthy version, or the version before; planned anew.", hint=20),
     Action("way", "w", "other way", "Another way to send it.", hint=30),
+    Action("when", "h", "when", "Start now, at a time, after the peak, or after the day's reset.", hint=35),
     Action("reason", "e", "reason", "Why: kept in the journal, and told to the platform.", hint=40),
     Action("again", "y", "plan again", "Read every link again and plan anew.", needs_live=True, hint=50),
     Action("halt", "x", "stop", "Stop planning; nothing was sent.", hint=15),

@@ -21,7 +21,7 @@ from console.domain.errors import RepointError
 from console.domain.plans import Check
 from console.ops import batch_desk as core
 from console.ops.batch_gates import confirm_batch
-from console.ops.batch_values import Options
+from console.ops.batch_values import Hold, Options
 from console.ops.planning import LOOKING, Step
 from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, Rule
 from screens import batch_actions as keys
@@ -29,6 +29,7 @@ from screens.actions import ActionState
 from screens.ask_screen import AskScreen
 from screens.batch_base import BatchScreen
 from screens.batch_confirm import BatchConfirm
+from screens.batch_when import ask_when
 from screens.console_desk import Desk
 from screens.present import batch as present
 from screens.present.words import count
@@ -84,6 +85,7 @@ class Draft:
     Attributes:
         turn: counts plans, so that what is told of an earlier one is dropped.
         named: the way that the operator chose; None: the one that is proposed.
+        hold: what the run is to wait for.
         overrides: reasons by check.
     """
 
@@ -94,6 +96,7 @@ class Draft:
     step: Step | None = None
     found: core.Reviewed | None = None
     named: BatchWay | None = None
+    hold: Hold | None = None
     overrides: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -226,7 +229,9 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         if draft.found is None:
             return _going(draft, self.asked.rule or draft.rule.text, width, look)
         found = draft.found
-        shown = present.PlanShown(found.plan, draft.way, found.left, found.reserve, found.checks)
+        shown = present.PlanShown(
+            found.plan, draft.way, found.left, found.reserve, found.checks, hold=draft.hold
+        )
         return present.plan_lines(shown, look, width)
 
     def detail(self) -> tuple[str, Callable[[int, Look], Sequence[Text]]] | None:
@@ -249,11 +254,13 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         """What cannot work at this stage."""
         draft, own = self.draft, {}
         if draft.stage is Stage.PLANNING:
-            own = dict.fromkeys(("send", "rule", "way", "reason", "again"), "It is being planned: x stops it")
+            own = dict.fromkeys(
+                ("send", "rule", "way", "when", "reason", "again"), "It is being planned: x stops it"
+            )
         else:
             own["halt"] = "Nothing is under way"
             if draft.plan is None or not draft.plan.items:
-                own["send"] = "There is nothing to run"
+                own["send"] = own["when"] = "There is nothing to run"
             if draft.plan is None or len(core.ways_to_name(draft.plan)) < 2:
                 own["way"] = "There is no other way"
             elif draft.way is None:
@@ -268,6 +275,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             "send": self.confirm,
             "rule": self._other_rule,
             "way": self._other_way,
+            "when": lambda: self.run_worker(self._when(), group="when", exclusive=True),
             "reason": self._ask_reason,
             "again": self.make_plan,
             "halt": self._stop,
@@ -287,6 +295,19 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             draft.named = ways[(at + 1) % len(ways)]
             if draft.way is not None and draft.way.why_not:
                 self.said = f"{draft.way.way.value}: {draft.way.why_not}"
+
+    async def _when(self) -> None:
+        """When it starts, and what asks for a reason then."""
+        draft = self.draft
+        plan = draft.plan
+        choice = await ask_when(self.app, self.core)
+        if choice is None or plan is None:
+            return
+        draft.hold = choice.hold
+        checks = await self.core(lambda s: core.checks_at(s, plan, choice.hold))
+        if checks is not None and draft.found is not None:
+            draft.found = replace(draft.found, checks=checks)
+        self.draw()
 
     def _ask_reason(self) -> None:
         question = "Why? The journal keeps it, and the platform is told."
@@ -318,7 +339,8 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         plan = draft.plan
         if plan is None:
             return
-        checks = await self.core(lambda s: core.checks_now(s, plan))
+        hold = draft.hold
+        checks = await self.core(lambda s: core.checks_now(s, plan, hold))
         for check in checks or ():
             if check.blocks and not await self._override(check):
                 self.say("Nothing was sent")
@@ -327,7 +349,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         if checks is None or found is None:
             return
         reasons = dict(draft.overrides)
-        shown = present.PlanShown(plan, way, found.left, found.reserve, checks, reasons)
+        shown = present.PlanShown(plan, way, found.left, found.reserve, checks, reasons, hold)
         dialog = BatchConfirm(
             "Batch  confirm",
             lambda width, look: present.question_lines(shown, look, width),
@@ -338,7 +360,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         if typed is None:
             self.say("Nothing was sent")
             return
-        options = Options(way=draft.named, overrides=reasons)
+        options = Options(way=draft.named, hold=hold, overrides=reasons)
         self.dismiss(Agreed(plan, typed, options, self.asked.retries))
 
     async def _override(self, check: Check) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import BindingType
 
-from console.domain.batches import BatchPlan, RunState
+from console.domain.batches import BatchPlan, BatchWay
 from console.domain.outcomes import Outcome
 from console.ops import batch_desk as core
 from console.ops.batch_values import Options, Progress, Report
@@ -200,23 +201,13 @@ class RunScreen(BatchScreen[None]):
         shown = self.shown
         progress = shown.progress if shown is not None and self.going else None
         if self.going:
-            words = "running" if progress is None else progress.state.value
-            if progress is not None and progress.wave:
-                words += f", wave {progress.wave} of 3"
-            if self.batches.runner.asked:
-                words = f"{self.batches.runner.asked}: what is under way ends first"
-            elif progress is not None and progress.waiting >= 1:
-                words += f", waits {duration(progress.waiting)} as the platform asks"
+            asked = self.batches.runner.asked
+            words = f"{asked}: what is under way ends first" if asked else _going(progress, self.desk.now())
             return [(words, look.focus)]
         line = shown.line if shown is not None else None
         if line is None:
             return [("not begun", look.slow)]
-        style = look.ok if line.state is RunState.DONE else look.slow
-        cells = [(line.state.value, style)]
-        why = core.STOP_WORDS.get(line.stop_reason, line.stop_reason)
-        if line.busy:
-            why = "performed by another process of this machine"
-        return [*cells, (f"  {why}", look.text)] if why else cells
+        return present.standing_cells(line, look)
 
     def detail(self) -> tuple[str, Callable[[int, Look], Sequence[Text]]] | None:
         """The item under the cursor, whole."""
@@ -334,3 +325,19 @@ def _pace(progress: Progress) -> str:
     rate = f"{progress.rate:.1f} a second" if progress.rate else "beginning"
     left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
     return f"{progress.done:,} of {progress.total:,}  {rate}{left}"
+
+
+def _going(progress: Progress | None, now: datetime) -> str:
+    if progress is None:
+        return "running"
+    words = progress.state.value
+    if (hold := progress.hold) is not None:
+        left = duration((hold.until - now).total_seconds())
+        return f"{words} for {left}, until {present.utc(hold.until)}: {present.hold_words(hold.why)}"
+    if progress.wave and progress.way is BatchWay.IMPORT:
+        words += f", request {progress.wave}"
+    elif progress.wave:
+        words += f", wave {progress.wave} of 3"
+    if progress.waiting >= 1:
+        words += f", waits {duration(progress.waiting)} as the platform asks"
+    return words

@@ -16,9 +16,9 @@ from console.domain.errors import Refused
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check
 from console.domain.rewrites import Rewrite
-from console.ops import batch_follow, batch_run, meter
+from console.ops import batch_follow, batch_run, batch_when, meter
 from console.ops.batch_gates import batch_checks, confirm_batch
-from console.ops.batch_values import Control, Options, Report, StopReason, Tell
+from console.ops.batch_values import Control, Hold, Options, Report, StopReason, Tell
 from console.ops.notes import mirror_holds
 from console.ops.plan_file import require_ready
 from console.ops.planning import Tell as TellPlanning
@@ -54,7 +54,7 @@ class RunLine:
     Attributes:
         counts: items by outcome; they add up to `total`.
         busy: whether a process that lives performs it.
-        created_at: ISO 8601, UTC.
+        created_at, hold_until: ISO 8601, UTC; `hold_until` is empty when it never waited for a time.
     """
 
     run: str
@@ -69,6 +69,7 @@ class RunLine:
     operator: str
     reason: str
     undoes: str
+    hold_until: str = ""
 
     @property
     def waiting(self) -> int:
@@ -125,15 +126,31 @@ async def reviewed(session: Session, make: Make, tell: TellPlanning) -> Reviewed
     return Reviewed(plan, batch_checks(session, plan, Options()), budget.left, budget.reserve)
 
 
-async def checks_now(session: Session, plan: BatchPlan) -> tuple[Check, ...]:
-    """What asks for a reason, at this hour, before the words are typed.
+async def holds(session: Session) -> tuple[Hold, ...]:
+    """What a start can wait for now, beside a time that is named: the end of the peak, the day's writes."""
+    found = (batch_when.after_peak(session), batch_when.after_reset(session))
+    return tuple(hold for hold in found if hold is not None)
+
+
+async def hold_at(session: Session, text: str) -> Hold:
+    """A time that was typed. Errors as `batch_when.at_time`."""
+    return batch_when.at_time(text, session.clock.now().wall, "The start")
+
+
+async def checks_at(session: Session, plan: BatchPlan, hold: Hold | None) -> tuple[Check, ...]:
+    """What asks for a reason where it starts then."""
+    return batch_checks(session, plan, Options(hold=hold))
+
+
+async def checks_now(session: Session, plan: BatchPlan, hold: Hold | None = None) -> tuple[Check, ...]:
+    """What asks for a reason, at the hour that it starts, before the words are typed.
 
     Raises:
         Refused: protected, or the plan has expired, was used, or is another target's.
     """
     session.require_armed()
     require_ready(session, plan)
-    return batch_checks(session, plan, Options())
+    return batch_checks(session, plan, Options(hold=hold))
 
 
 async def run_plan(
@@ -229,6 +246,7 @@ def line_of(report: Report) -> RunLine:
         operator=run.operator,
         reason=run.reason,
         undoes=run.undoes,
+        hold_until=run.hold_until,
     )
 
 
@@ -237,7 +255,7 @@ def _line(session: Session, run: Run) -> RunLine:
     counts = Counter(session.store.runs.counts(run.run))
     return RunLine(
         *(run.run, run.kind, run.way, state, reason, run.total, counts, run.busy),
-        *(run.created_at, run.operator, run.reason, run.undoes),
+        *(run.created_at, run.operator, run.reason, run.undoes, run.hold_until),
     )
 
 
@@ -253,6 +271,8 @@ STOP_WORDS: Final[Mapping[str, str]] = {
     StopReason.OPERATOR: "by the operator, or interrupted",
     StopReason.CANCELLED: "cancelled",
     StopReason.HELD: "it waits for its time",
+    StopReason.HELD_PEAK: "it waits until the peak is over",
+    StopReason.HELD_RESET: "it waits until the day's writes are back",
     StopReason.BUDGET: "the writes that it may spend today are used up",
     StopReason.MAX_WRITES: "the writes that were allowed are used up",
     StopReason.SIGN_IN: "the sign-in has ended",

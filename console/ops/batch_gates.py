@@ -44,7 +44,7 @@ def confirm_batch(plan: BatchPlan, typed: str) -> Confirmed:
 
 def batch_checks(session: Session, plan: BatchPlan, options: Options) -> tuple[Check, ...]:
     """What asks for a reason before this plan may be run: its size, and the hour."""
-    when = options.hold_until or session.clock.now().wall
+    when = options.hold.until if options.hold is not None else session.clock.now().wall
     found = (_blast_radius(session, plan), _peak(session, when))
     return tuple(check.overridden(options.overrides.get(check.name, "")) for check in found)
 
@@ -62,7 +62,7 @@ def _peak(session: Session, when: datetime) -> Check:
     ends = peak_end(session.profile.peak_windows, when)
     if ends is None:
         return Check(PEAK, "peak window", CheckStatus.OK, "none at that time")
-    detail = f"most visitors come until {ends:%H:%M} UTC; --after-peak waits for that"
+    detail = f"most visitors come until {ends:%H:%M} UTC; to wait for that: --after-peak, or h in the console"
     return Check(PEAK, "peak window", CheckStatus.FAIL, detail, overridable=True)
 
 
@@ -91,7 +91,7 @@ async def require_start(
     _no_other_run(session, plan)
     if session.identity is None:
         await session.introduce()
-    budget = await meter.read(session)
+    budget = meter.at(await meter.read(session), options.hold.until if options.hold else None)
     return _way(plan, options, budget)
 
 

@@ -16,7 +16,7 @@ from console.domain.outcomes import Outcome, WriteState
 from console.ops.batch_chunks import ROW
 from console.ops.batch_item import Ended
 from console.ops.batch_rules import FAILURES, StopRules, asks_for_pause, stop_of
-from console.ops.batch_values import AT_ONCE, Control, Progress, Stop, StopReason, Tell
+from console.ops.batch_values import AT_ONCE, Control, Hold, Progress, Stop, StopReason, Tell
 from console.ops.session import Session
 
 PATIENCE_SECONDS: Final = 600.0
@@ -42,6 +42,7 @@ class Job:
         allowance: writes that it may still spend; None when nobody counts them.
         ration: what ends it when the allowance is used up.
         unread: items that could not be read: they still wait, and are not tried again now.
+        held: what it waits for before anything is sent.
         made: items of the wave that were applied, to be verified.
     """
 
@@ -59,6 +60,7 @@ class Job:
     stop: Stop | None = None
     wave: int = 0
     unread: int = 0
+    held: Hold | None = None
     made: list[Item] = field(default_factory=list)
     not_sound: list[str] = field(default_factory=list)
     _flying: int = 0
@@ -194,7 +196,7 @@ class Job:
             Progress(
                 run=self.run,
                 way=self.way,
-                state=self.stop.state if self.stop else RunState.RUNNING,
+                state=self.stop.state if self.stop else RunState.HELD if self.held else RunState.RUNNING,
                 wave=self.wave,
                 counts=dict(self.counts),
                 total=len(self.plan.items),
@@ -202,9 +204,14 @@ class Job:
                 seconds_left=left / rate if rate else None,
                 writes_spent=self.spent,
                 writes_left=self.allowance,
-                stop_reason=self.stop.reason if self.stop else StopReason.NONE,
+                stop_reason=self.stop.reason
+                if self.stop
+                else self.held.why
+                if self.held
+                else StopReason.NONE,
                 slug=item.slug if item else "",
                 outcome=item.outcome if item else None,
                 waiting=waiting,
+                hold=self.held,
             )
         )

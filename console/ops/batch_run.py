@@ -29,7 +29,7 @@ from console.ops.batch_item import expected_sighting, made_by_us
 from console.ops.batch_job import Job, spent
 from console.ops.batch_rules import StopRules, stop_of
 from console.ops.batch_settle import settle_run
-from console.ops.batch_values import Confirmed, Control, Options, Report, Stop, StopReason, Tell
+from console.ops.batch_values import Confirmed, Control, Hold, Options, Report, Stop, StopReason, Tell
 from console.ops.batch_waves import look_at, run_waves
 from console.ops.guard import judge_sighting
 from console.ops.plan_file import document, from_document
@@ -67,7 +67,7 @@ async def start(
     """
     options = options or Options()
     way = await require_start(session, plan, confirmed, options)
-    now = session.clock.now()
+    now, hold = session.clock.now(), options.hold
     run = Run(
         run=plan.plan_id,
         kind=plan.kind.value,
@@ -79,8 +79,9 @@ async def start(
         digest=plan.digest,
         total=len(plan.items),
         created_at=now.wall.isoformat(),
-        state=RunState.HELD if options.hold_until else RunState.RUNNING,
-        hold_until=options.hold_until.isoformat() if options.hold_until else "",
+        state=RunState.RUNNING if hold is None else RunState.HELD,
+        stop_reason="" if hold is None else hold.why.value,
+        hold_until="" if hold is None else hold.until.isoformat(),
         undoes=plan.undoes,
         retries=retries,
         overrides=reasons_given(options.overrides),
@@ -118,7 +119,7 @@ async def resume(
         options,
         way=options.way or BatchWay(run.way),
         overrides={**(run.overrides or {}), **options.overrides},
-        hold_until=options.hold_until or _hold_of(run, session),
+        hold=options.hold or _hold_of(run, session),
     )
     run = session.store.runs.claim(run.run, session.clock.now())
     return await _perform(session, run, plan, options, control=control, tell=tell, again=True)
@@ -155,9 +156,12 @@ def plan_of_run(run: Run) -> BatchPlan:
     return found.plan
 
 
-def _hold_of(run: Run, session: Session) -> datetime | None:
+def _hold_of(run: Run, session: Session) -> Hold | None:
+    """What a run still waits for; once it was stopped, what for is no longer known."""
     until = datetime.fromisoformat(run.hold_until) if run.hold_until else None
-    return until if until is not None and until > session.clock.now().wall else None
+    if until is None or until <= session.clock.now().wall:
+        return None
+    return Hold(until, StopReason(run.stop_reason) if run.state is RunState.HELD else StopReason.HELD)
 
 
 async def _perform(
@@ -179,7 +183,10 @@ async def _perform(
     try:
         job = await _job(session, run, plan, options)
         job.control, job.tell = control or Control(), tell
-        again = await _hold(job, options) or again
+        if await _hold(job, options, again=again):
+            again = True
+            if not job.stopping():  # another day may have begun
+                job.allowance, job.ration = await _ration(session, run, plan, options)
         if again and not job.stopping():
             changed = await _recheck(job)
         if not job.stopping():
@@ -220,8 +227,7 @@ def _applied(session: Session, run: str) -> list[Item]:
 async def _job(session: Session, run: Run, plan: BatchPlan, options: Options) -> Job:
     way = BatchWay(run.way)
     await settle_run(session, run.run)
-    budget = await meter.read(session)
-    may, ration = allowance(plan.kind, way, budget, options, run.run)
+    may, ration = await _ration(session, run, plan, options)
     return Job(
         session=session,
         plan=plan,
@@ -237,14 +243,25 @@ async def _job(session: Session, run: Run, plan: BatchPlan, options: Options) ->
     )
 
 
-async def _hold(job: Job, options: Options) -> bool:
+async def _ration(session: Session, run: Run, plan: BatchPlan, options: Options) -> tuple[int | None, Stop]:
+    """What it may spend, by the platform's meter of now."""
+    return allowance(plan.kind, BatchWay(run.way), await meter.read(session), options, run.run)
+
+
+async def _hold(job: Job, options: Options, *, again: bool) -> bool:
     """Wait for the time that was asked for; whether there was anything to wait for."""
-    until, clock = options.hold_until, job.session.clock
-    if until is None:
+    hold, clock, runs = options.hold, job.session.clock, job.session.store.runs
+    if hold is None:
         return False
-    while not job.stopping() and (left := (until - clock.now().wall).total_seconds()) > 0:
+    job.held, until = hold, hold.until.isoformat()
+    if again:  # a run that begins says so already
+        runs.stand(job.run, RunState.HELD, hold.why.value, clock.now(), until)
+    while not job.stopping() and (left := (hold.until - clock.now().wall).total_seconds()) > 0:
         job.say(waiting=left)
         await job.control.rest(clock, min(left, _HOLD_STEP))
+    if not job.stopping():
+        job.held = None
+        runs.stand(job.run, RunState.RUNNING, "", clock.now(), until)
     return True
 
 

@@ -26,6 +26,8 @@ class StopReason(StrEnum):
     OPERATOR = "interrupted"
     CANCELLED = "cancelled"
     HELD = "held"
+    HELD_PEAK = "held_after_peak"
+    HELD_RESET = "held_after_reset"
     BUDGET = "budget"
     MAX_WRITES = "max_writes"
     SIGN_IN = "signed_out"
@@ -54,20 +56,28 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A time to wait for, UTC, and what for: one of the `HELD` reasons."""
+
+    until: datetime
+    why: StopReason = StopReason.HELD
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How a plan is to be run, as the operator said.
 
     Attributes:
         way: None: the one that the plan proposes.
         max_writes: writes that this call may spend at most.
-        hold_until: UTC; nothing is sent before.
+        hold: nothing is sent before.
         overrides: reasons by check: `peak`, `blast_radius`, `destination`.
         look_after: look at the restored destinations at the end.
     """
 
     way: BatchWay | None = None
     max_writes: int | None = None
-    hold_until: datetime | None = None
+    hold: Hold | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     look_after: bool = True
 
@@ -91,7 +101,8 @@ class Progress:
         seconds_left: at that rate; None when not known.
         writes_left: that this run may spend; None when nobody counts them.
         slug: the item that was settled last, and `outcome` what became of it.
-        waiting: seconds that the platform asked to wait; 0 when it goes on.
+        waiting: seconds until it goes on: what the platform asked for, or until its `hold`; 0: it goes on.
+        hold: what it waits for before anything is sent.
     """
 
     run: str
@@ -108,6 +119,7 @@ class Progress:
     slug: str = ""
     outcome: Outcome | None = None
     waiting: float = 0.0
+    hold: Hold | None = None
 
     @property
     def done(self) -> int:

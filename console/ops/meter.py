@@ -107,6 +107,14 @@ def known(session: Session) -> Budget:
     return _budget(session, kept.spent(since), told, since)
 
 
+def at(budget: Budget, when: datetime | None) -> Budget:
+    """The budget as it will be then: whole again once the day's writes are back for certain."""
+    reset, meter = budget.reset, budget.meter
+    if when is None or reset is None or meter is None or when < reset.latest:
+        return budget
+    return replace(budget, meter=replace(meter, used=0), since=0)
+
+
 def refused(session: Session, error: BudgetSpent) -> None:
     """Take over what a refusal says of the day's writes: they are gone, whatever was read before."""
     now = session.clock.now().wall

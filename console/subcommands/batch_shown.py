@@ -14,7 +14,6 @@ from console.output_parts import Styled, Tone
 
 if TYPE_CHECKING:
     import signal
-    from datetime import datetime
 
     from console.domain.batches import BatchPlan
     from console.ops.batch_values import Control, Options, Progress, Report, Tell
@@ -33,39 +32,46 @@ def add_limits(parser: argparse.ArgumentParser) -> None:
     when.add_argument("--at", metavar="TIME",
                       help="hold it until then, read again, start: 23:30, 2026-11-24T23:30Z")  # fmt: skip
     when.add_argument("--after-peak", action="store_true", help="hold it until the peak window is over")
+    when.add_argument("--after-reset", action="store_true", help="hold it until the day's writes are back")
     parser.add_argument("--override", action="append", default=[], metavar="CHECK=REASON",
                         help="peak, blast_radius or destination, with a reason; may be repeated")  # fmt: skip
 
 
-def add_confirm(parser: argparse.ArgumentParser) -> None:
-    """The words for scripts."""
+def add_way(parser: argparse.ArgumentParser) -> None:
+    """How a new run is sent."""
     parser.add_argument("--way", choices=WAYS, default="auto",
                         help="one write a link, by import, or part now and part later (auto)")  # fmt: skip
+
+
+def add_confirm(parser: argparse.ArgumentParser) -> None:
+    """The words for scripts."""
+    add_way(parser)
     parser.add_argument("--confirm", metavar='"rollback N"', help="the words that confirm it, for scripts")
     add_limits(parser)
 
 
-def options_of(session: Session, args: argparse.Namespace) -> Options:
+async def options_of(session: Session, args: argparse.Namespace) -> Options:
     """The options of the command line.
 
     Raises:
         UsageProblem: a value that cannot be meant.
+        Refused: it is not known when the writes come back.
     """
     from console.domain.batches import BatchWay
-    from console.domain.peaks import peak_end
+    from console.ops import batch_when
     from console.ops.batch_values import Options
 
     if args.max_writes is not None and args.max_writes < 1:
         raise UsageProblem("--max-writes takes a number of writes from 1 on")
-    now = session.clock.now().wall
-    until = peak_end(session.profile.peak_windows, now) if args.after_peak else None
     way = getattr(args, "way", "auto")
-    return Options(
-        way=None if way == "auto" else BatchWay(way),
-        max_writes=args.max_writes,
-        hold_until=_time(args.at, now) if args.at else until,
-        overrides=_overrides(args.override),
-    )
+    overrides, hold = _overrides(args.override), None
+    if args.at:
+        hold = batch_when.at_time(args.at, session.clock.now().wall)
+    elif args.after_peak:
+        hold = batch_when.after_peak(session)
+    elif args.after_reset:
+        hold = await batch_when.require_reset(session)
+    return Options(None if way == "auto" else BatchWay(way), args.max_writes, hold, overrides)
 
 
 def _overrides(texts: list[str]) -> dict[str, str]:
@@ -82,22 +88,6 @@ def _overrides(texts: list[str]) -> dict[str, str]:
     return found
 
 
-def _time(text: str, now: datetime) -> datetime:
-    """`23:30` is the next such time here; anything else is ISO 8601."""
-    from datetime import UTC, datetime, time, timedelta
-
-    try:
-        if len(text) <= 5:
-            local = now.astimezone()
-            at = datetime.combine(local.date(), time.fromisoformat(text), local.tzinfo)
-            return (at if at > local else at + timedelta(days=1)).astimezone(UTC)
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as error:
-        raise UsageProblem(
-            f"--at takes a time, not {text[:40]!r}", hint="23:30, or 2026-11-24T23:30+00:00"
-        ) from error
-
-
 async def carry_out(
     session: Session, out: Output, args: argparse.Namespace, plan: BatchPlan, retries: str = ""
 ) -> int:
@@ -111,7 +101,7 @@ async def carry_out(
 
     session.require_armed()
     require_ready(session, plan)
-    options = options_of(session, args)
+    options = await options_of(session, args)
     for check in batch_checks(session, plan, options):
         if check.blocks and out.interactive:
             out.warning(f"{check.label}: {check.detail}")

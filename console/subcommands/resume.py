@@ -30,7 +30,7 @@ async def _resume(session: Session, out: Output, args: argparse.Namespace) -> in
     from console.ops.batch_run import known_run, resume
 
     run = known_run(session, args.run_id)
-    options = options_of(session, args)
+    options = await options_of(session, args)
     with hands(out, run.total) as (control, tell):
         report = await resume(session, run.run, options, control=control, tell=tell)
     return told(out, report)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EXAMPLE = (
     'repoint run p.json --confirm "rollback 312" --override blast_radius="shop is down"\n'
     "  repoint run p.json --way split --max-writes 100\n"
-    "  repoint run p.json --after-peak"
+    "  repoint run p.json --after-peak\n"
+    "  repoint run p.json --way rollback --after-reset"
 )
 
 

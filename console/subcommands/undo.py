@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from console.domain.errors import Refused
+from console.domain.errors import Refused, UsageProblem
 from console.exits import ExitCode
 from console.output import Output
-from console.subcommands.batch_shown import add_limits
+from console.subcommands.batch_shown import add_limits, add_way
 from console.subcommands.batch_shown import carry_out as carry_out_batch
 from console.subcommands.common import in_session
 from console.subcommands.rollback import add_confirmation, carry_out, refused
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from console.domain.batches import BatchPlan
     from console.ops.session import Session
 
-EXAMPLE = 'repoint undo 5f3a9c12-... --reason "the shop is back"'
+EXAMPLE = (
+    'repoint undo 5f3a9c12-... --reason "the shop is back"\n'
+    '  repoint undo 5f3a9c12 --way import --confirm "rollback 312"'
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="the run, as `rollback` or `run` printed it")
     parser.add_argument("--reason", metavar="TEXT", help="why; else that it undoes the run")
     add_confirmation(parser)
+    add_way(parser)
     add_limits(parser)
 
 
@@ -45,6 +49,12 @@ async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
         if args.dry_run:
             return _shown(out, plan_of_run)
         return await carry_out_batch(session, out, args, plan_of_run)
+    if args.way not in {"auto", "rollback"}:
+        raise UsageProblem(
+            f"--way {args.way} is for runs of many links, and {args.run_id[:40]!r} is none",
+            detail="Nothing was sent.",
+            hint="Leave --way out",
+        )
     try:
         plan = await undo(session, args.run_id, reason)
     except Refused as error:

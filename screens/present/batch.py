@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from rich.style import Style
@@ -14,7 +15,8 @@ from console.domain.links import VersionId, label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check
 from console.domain.urls import without_scheme
-from console.ops.batch_desk import RunLine
+from console.ops.batch_desk import STOP_WORDS, RunLine
+from console.ops.batch_values import Hold, StopReason
 from screens.present.cells import Cell, clipped, fit, fit_right, joined, two_ends, width_of
 from screens.present.words import count, counted, duration
 from screens.present.wrapping import wrap
@@ -138,6 +140,7 @@ class PlanShown:
         left: writes left today, `reserve` of which are kept for rollbacks; None when not known.
         checks: what asks for a reason.
         overrides: the reasons given, by check.
+        hold: what its start waits for; None: it starts at once.
     """
 
     plan: BatchPlan
@@ -146,6 +149,24 @@ class PlanShown:
     reserve: int
     checks: Sequence[Check] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    hold: Hold | None = None
+
+
+def utc(when: datetime) -> str:
+    """`2026-11-24 23:30 UTC`."""
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def hold_words(why: StopReason | str) -> str:
+    """What a run waits for, in words: `it waits until the peak is over`."""
+    return STOP_WORDS.get(why, "")
+
+
+def _start(hold: Hold | None, look: Look, width: int) -> list[Text]:
+    if hold is None:
+        return []
+    cells = [(utc(hold.until), look.focus), (f"   {hold_words(hold.why)}; read again then", look.muted)]
+    return [fact("start", cells, look, width)]
 
 
 def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
@@ -159,6 +180,7 @@ def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     lines += [
         fact("reason", [(look.say(plan.reason), look.text)], look, width),
     ]
+    lines += _start(shown.hold, look, width)
     lines += way_lines(plan, shown.way, look, width)
     lines.append(fact("writes", budget_cells(shown.left, shown.reserve, look), look, width))
     for check in shown.checks:
@@ -224,6 +246,7 @@ def question_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
         told = f", about {_time(way.seconds)}, recorded as {way.recorded_as}"
         cells = [(f"{way.way.value}  ", look.text), (counted(way.writes, "write"), look.strong)]
         lines.append(fact("way", [*cells, (told, look.muted)], look, width))
+    lines += _start(shown.hold, look, width)
     lines.append(fact("writes", budget_cells(shown.left, shown.reserve, look), look, width))
     lines.append(fact("reason", [(look.say(plan.reason), look.text)], look, width))
     for name, why in shown.overrides.items():
@@ -313,6 +336,19 @@ def ends(left: list[Cell], right: list[Cell], width: int, look: Look) -> Text:
 
 _STATE: Final = 8
 _ITEMS: Final = 13
+
+
+def standing_cells(run: RunLine, look: Look) -> list[Cell]:
+    """How a run stands that is not performed here, and why."""
+    style = look.ok if run.state is RunState.DONE else look.slow
+    why = STOP_WORDS.get(run.stop_reason, run.stop_reason)
+    if run.state is RunState.HELD and run.hold_until:
+        why += f", {utc(datetime.fromisoformat(run.hold_until))}"
+    if run.busy:
+        why = f"performed by another process of this machine{': ' if why else ''}{why}"
+    return (
+        [(run.state.value, style), (f"  {look.say(why)}", look.text)] if why else [(run.state.value, style)]
+    )
 
 
 def run_head(width: int, look: Look) -> list[Cell]:

@@ -12,7 +12,7 @@ from console.domain.outcomes import Outcome
 from console.domain.rewrites import Rewrite
 from console.ops.batch_follow import plan_back
 from console.ops.batch_import import _differs
-from console.ops.batch_values import Control, Progress, StopReason
+from console.ops.batch_values import Control, Hold, Progress, StopReason
 from console.ops.planning import plan_repoint
 from console.ops.recovery import reconcile
 from console.ops.sync import sync
@@ -143,7 +143,7 @@ async def test_a_held_run_waits_and_reads_again_when_it_starts(serve: Serve) -> 
     async with at(server, clock) as session:
         plan = await plan_of(session, slugs)
         server.platform.edit(slugs[2], by="kim", title="mine")
-        report = await run(session, plan, hold_until=clock.now().wall + timedelta(hours=2))
+        report = await run(session, plan, hold=Hold(clock.now().wall + timedelta(hours=2)))
         assert sum(clock.slept) >= 7200
         assert outcomes(report) == {"APPLIED": 3, "STALE": 1}
         assert len(report.changed) == 1

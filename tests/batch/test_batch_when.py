@@ -1,0 +1,108 @@
+"""When a run starts: at a time, after the peak, after the reset; what it may spend then."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from console.domain.batches import BatchWay, RunState
+from console.domain.budget import Meter
+from console.domain.errors import UsageProblem
+from console.domain.peaks import PeakWindow
+from console.ops import batch_when, meter
+from console.ops.batch_run import standing_of
+from console.ops.batch_values import Control, Hold, Progress, StopReason
+from console.ops.meter import Budget
+from tests.support.batch import Swift, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run
+from tests.support.clock import START, ManualClock
+from tests.support.desk import at
+from tests.support.practice import Serve
+
+
+def test_a_time_is_the_next_such_time_here_or_one_that_is_to_come() -> None:
+    local = START.astimezone()
+    for minutes in (-1, 1):
+        near = local + timedelta(minutes=minutes)
+        hold = batch_when.at_time(f"{near:%H:%M}", START)
+        assert hold.until == (near + timedelta(days=minutes < 0)).astimezone(UTC)
+        assert hold.why is StopReason.HELD
+    assert batch_when.at_time("2026-11-24T23:30+00:00", START).until == START.replace(hour=23, minute=30)
+    for text, what in (("soon", "takes a time"), ("25:00", "takes a time"), ("2026-11-24T14:02Z", "is over")):
+        with pytest.raises(UsageProblem, match=what):
+            batch_when.at_time(text, START)
+
+
+def test_a_day_brings_its_writes_only_once_it_has_begun_for_certain() -> None:
+    resets = START + timedelta(hours=9)
+    used = Meter("ENTERPRISE", 500, 480, "20261124", START, resets_at=resets)
+    budget = Budget(used, None, 3, meter.reset_of(used, START), 0.2)
+    assert meter.at(budget, resets - timedelta(seconds=1)).left == 20
+    assert meter.at(budget, None).left == 20
+    assert (meter.at(budget, resets).left, meter.at(budget, resets).free) == (500, 400)
+
+
+def test_a_share_above_the_whole_leaves_other_work_nothing_and_never_less() -> None:
+    budget = Budget(Meter("FREE", 2, 0, "20261124", START), None, 0, None, 1.2)
+    assert budget.reserve == 3
+    assert budget.a_day == 0
+
+
+async def test_a_run_held_for_the_days_writes_spends_those_of_the_new_day(serve: Serve) -> None:
+    server, clock = serve("calm"), Swift()
+    slugs = make_links(server, 3)
+    server.platform.set_used(500)
+    async with at(server, clock, server.platform.tokens.jwt(lives=400_000)) as session:
+        plan = await plan_of(session, slugs)
+        reset = batch_when.after_reset(session)
+        assert reset is not None
+        held: list[tuple[RunState, str]] = []
+
+        def midnight(progress: Progress) -> None:
+            if progress.hold is not None:
+                assert progress.state is RunState.HELD
+                held.append(standing_of(session.store.runs.all_of(session.target.key)[0]))
+                server.platform.set_used(0)
+            elif progress.slug:
+                assert standing_of(session.store.runs.all_of(session.target.key)[0]) == (RunState.RUNNING, "")
+
+        report = await run(session, plan, hold=reset, tell=midnight)
+        assert set(held) == {(RunState.HELD, "held_after_reset")}
+        assert clock.now().wall >= reset.until
+        assert outcomes(report) == {"APPLIED": 3}
+        assert report.writes_spent == 3 == server.platform.meter.used
+    nothing_doubled(server, plan)
+
+
+async def test_a_run_is_given_up_or_paused_while_it_waits_and_waits_again_when_it_goes_on(
+    serve: Serve,
+) -> None:
+    server, clock = serve("calm"), ManualClock()
+    slugs = make_links(server, 4)
+    until = clock.now().wall + timedelta(hours=5)
+    async with at(server, clock) as session:
+        plan, control = await plan_of(session, slugs[:2]), Control()
+        report = await run(session, plan, hold=Hold(until), control=control, tell=lambda _: control.cancel())
+        assert (report.run.state, outcomes(report)) == (RunState.STOPPED, {"CANCELLED": 2})
+        plan, control = await plan_of(session, slugs[2:]), Control()
+        report = await run(session, plan, hold=Hold(until), control=control, tell=lambda _: control.pause())
+        assert (report.run.state, outcomes(report)) == (RunState.PAUSED, {"SKIPPED": 2})
+        assert ours(server) == []
+        assert clock.now().wall < until
+        report = await go_on(session, report)
+        assert clock.now().wall >= until
+        assert outcomes(report) == {"APPLIED": 2}
+
+
+async def test_the_end_of_the_peak_is_waited_for_and_asks_for_no_reason(serve: Serve) -> None:
+    server, clock = serve("calm"), ManualClock()
+    slugs = make_links(server, 2)
+    peak = PeakWindow.parse("14:00-15:30")
+    async with at(server, clock, peak_windows=(peak,)) as session:
+        plan = await plan_of(session, slugs)
+        hold = batch_when.after_peak(session)
+        assert hold == Hold(START.replace(hour=15, minute=30), StopReason.HELD_PEAK)
+        report = await run(session, plan, way=BatchWay.IMPORT, hold=hold)
+        assert outcomes(report) == {"APPLIED": 2}
+        assert clock.now().wall >= hold.until
+        assert batch_when.after_peak(session) is None, "there is nothing to wait for"
