@@ -113,6 +113,15 @@ class Draft:
             return self.plan.proposed
         return next((w for w in self.plan.ways if w.way is self.named), None)
 
+    def other_way(self) -> str:
+        """Choose the next way; what speaks against it."""
+        if self.plan is None:
+            return ""
+        ways = core.ways_to_name(self.plan)
+        at = ways.index(self.named) if self.named in ways else -1
+        self.named = ways[(at + 1) % len(ways)]
+        return f"{self.way.way.value}: {self.way.why_not}" if self.way and self.way.why_not else ""
+
 
 class BatchPlanScreen(BatchScreen[Agreed | None]):
     """One plan. Gives it with the typed words, or None when it was left."""
@@ -274,7 +283,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         return {
             "send": self.confirm,
             "rule": self._other_rule,
-            "way": self._other_way,
+            "way": lambda: self.say(self.draft.other_way()),
             "when": lambda: self.run_worker(self._when(), group="when", exclusive=True),
             "reason": self._ask_reason,
             "again": self.make_plan,
@@ -286,15 +295,6 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
     def _other_rule(self) -> None:
         self.draft.rule = _RULES[(_RULES.index(self.draft.rule) + 1) % len(_RULES)]
         self.make_plan()
-
-    def _other_way(self) -> None:
-        draft = self.draft
-        if draft.plan is not None:
-            ways = core.ways_to_name(draft.plan)
-            at = ways.index(draft.named) if draft.named in ways else -1
-            draft.named = ways[(at + 1) % len(ways)]
-            if draft.way is not None and draft.way.why_not:
-                self.said = f"{draft.way.way.value}: {draft.way.why_not}"
 
     async def _when(self) -> None:
         """When it starts, and what asks for a reason then."""
