@@ -40,19 +40,19 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
     keymap = keymap_of(config.keys)
     tokens = None if offline else asked_token(profile)
     engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens, tolerant=True))
+    app = Console(
+        engine,
+        banner=banner,
+        theme=screen.theme,
+        unicode=screen.unicode,
+        columns=screen.columns,
+        crashes=crash_dir(),
+        keymap=keymap,
+    )
     try:
-        app = Console(
-            engine,
-            banner=banner,
-            theme=screen.theme,
-            unicode=screen.unicode,
-            columns=screen.columns,
-            crashes=crash_dir(),
-            keymap=keymap,
-        )
         app.run()
     finally:
-        engine.stop()
+        app.desk.engine.stop()  # which may be another target's by now
     return app.return_code or 0
 
 

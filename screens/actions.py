@@ -156,6 +156,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("journal", "J", "journal", "What was sent, refused and noted, newest first, with a filter."),
     Action("status", "s", "status", "Copy a paragraph for a chat: what is down, done and left."),
     Action("report", "E", "report", "Report to the platform's support: shown whole, confirmed, sent once."),
+    Action(
+        "profile", "T", "profile",
+        "Who you are, the token's life and where it came from; go to another profile or handle.",
+    ),
     Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that."),
     Action(
         "reconcile", "w", "open writes", "Settle writes whose outcome is not known, by reading the platform.",
@@ -166,7 +170,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("pane-health", "3", "health", "Go to health."),
     Action("pane-all", "4", "all panes", "Show the panes side by side, or one at a time."),
     Action("next-pane", "tab", "next pane", "Go to the next pane."),
-    Action("command", "colon", "command", "Type a command: filter, go, sort, host, view, save, theme, ..."),
+    Action("command", "colon", "command", "Type a command: filter, go, sort, host, profile, theme, ..."),
     Action("palette", "ctrl+p", "palette", "Find an action by its words."),
     Action("back", "backspace", "back", "Back to the filter, link and pane before this one."),
     Action("resume", "full_stop", "resume", "Go to where you were when the console last ended."),

@@ -17,17 +17,21 @@ from screens.widgets.text_pane import TextPane
 
 
 class AskScreen(ModalScreen[str | None]):
-    """Gives the words, or None when it was left. Nothing but blanks is no answer."""
+    """Gives the words, or None when it was left. Nothing but blanks is no answer.
+
+    `hidden` shows a dot for each letter: for a token.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, question: str, answer: str = "") -> None:
+    def __init__(self, title: str, question: str, answer: str = "", *, hidden: bool = False) -> None:
         super().__init__()
         self._title = title
         self._question = question
         self._answer = answer
+        self._hidden = hidden
 
     def compose(self) -> ComposeResult:
         """The question and a line for the answer."""
@@ -35,7 +39,9 @@ class AskScreen(ModalScreen[str | None]):
             frame.border_title = self._title.replace("[", r"\[")
             frame.border_subtitle = "enter go on   esc leave"
             yield TextPane(self._lines, id="ask-question")
-            yield Input(self._answer, id="ask-answer", compact=True, select_on_focus=False)
+            yield Input(
+                self._answer, id="ask-answer", compact=True, select_on_focus=False, password=self._hidden
+            )
 
     def on_mount(self) -> None:
         """The words come next."""

@@ -11,6 +11,7 @@ from console.domain.errors import ConfigProblem
 from console.domain.nearest import nearest
 from console.domain.query import completions
 from console.ops.browse import Sort
+from console.ops.switching import profile_names
 from screens.actions import ACTIONS, BY_ID
 from screens.command_screen import CommandScreen
 from screens.console_lists import ListActs
@@ -42,7 +43,7 @@ class Command:
 class Commands:
     """Reads a line and does it. A command that is an action is refused for the same reasons as its key."""
 
-    def __init__(self, main: MainScreen, lists: ListActs) -> None:
+    def __init__(self, main: MainScreen, lists: ListActs, go: Callable[[str, str], None]) -> None:
         self.main = main
         self._lists = lists
         sorts = tuple(sort.value for sort in Sort)
@@ -54,6 +55,8 @@ class Commands:
             Command("mark-file", "FILE", "Mark the links that a file names.", self._mark),
             Command("view", "NAME", "Show a saved view.", self._view),
             Command("save", "NAME", "Save filter and order as a view.", self._save),
+            Command("profile", "NAME", "Go to another profile; alone, who you are.", partial(go, "profile")),
+            Command("handle", "NAME", "Go to another handle of this profile.", partial(go, "handle")),
             Command("theme", "NAME", "Other colours, until the end.", self._theme, THEME_NAMES),
             Command(
                 "columns",
@@ -92,11 +95,17 @@ class Commands:
             hosts = self.main.links.bar.words.get("host", ())
             return [f"host {host}" for host in hosts if host.startswith(rest) and host != rest]
         own = self._own.get(name)
-        choices = own.choices if own is not None else ()
+        choices = self._names_of(name) or (own.choices if own is not None else ())
         if name == "columns":
             done, _, rest = rest.rpartition(" ")
             name = f"{name} {done}".rstrip()
         return [f"{name} {choice}" for choice in choices if choice.startswith(rest) and choice != rest]
+
+    def _names_of(self, name: str) -> tuple[str, ...]:
+        now = self.main.desk.standing
+        if name == "profile":
+            return profile_names()
+        return now.handles if name == "handle" and now is not None else ()
 
     def explain(self, line: str) -> str:
         """What the line would do, in a sentence."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -20,11 +20,13 @@ from console.domain.links import VersionId, label
 from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Plan, Result
 from console.ops import rollback
+from console.ops.browse import Standing
 from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
 from screens.ask_screen import AskScreen
 from screens.batch_runner import Runner
+from screens.console_account import AccountActs, occupied
 from screens.console_acts import Acts
 from screens.console_batches import Batches
 from screens.console_desk import Desk
@@ -39,6 +41,11 @@ from screens.rollback_dialog import RollbackDialog
 from screens.shell import Shell
 from screens.themes import DEFAULT_THEME
 from screens.upkeep import SyncProgress, Upkeep
+
+_OF_A_TARGET: Final = ("open", "work", "report", "export")
+"""Work of the app that belongs to one target. Nothing that sends is among it."""
+_MAIN_AT: Final = 1
+"""Where the main screen stands in the stack, above Textual's own."""
 
 
 class Console(Shell):
@@ -70,32 +77,53 @@ class Console(Shell):
         super().__init__(theme=theme, unicode=unicode, now=now)
         self.title = "repoint"
         self.crash_folder = crashes
-        self.desk = Desk(engine, now)
-        self.main = MainScreen(self.desk, banner, keymap)
+        self.performing = 0
+        self.account = AccountActs(self)
+        desk = Desk(engine, now)
+        self._stand(desk, MainScreen(desk, banner, keymap))
         self.main.links.table.choose(columns)
-        self.acts = Acts(self.main, self.copy)
+
+    def _stand(self, desk: Desk, main: MainScreen) -> None:
+        """Make everything that belongs to one target."""
+        self.desk, self.main = desk, main
+        self.acts = Acts(self.main, self.copy, self.account.go)
         self.files = Files(self)
         self.reports = Reports(self)
         self.batches = Batches(self)
         self.upkeep = Upkeep(self)
         self.resume = Resume(self.main, self._drafting)
-        self.performing = 0
-        self._holds = HoldWatch(self.desk, self.main.say)
+        self._holds = HoldWatch(desk, self.main.say)
+        desk.tell = self.main.say
+        desk.changed = self.main.refresh_lines
+        desk.lost, desk.returned = self.upkeep.lost, self.upkeep.returned
 
     def on_mount(self) -> None:
         """Watch the terminal, show the screen, open the session."""
         super().on_mount()
-        self.desk.tell = self.main.say
-        self.desk.changed = self.main.refresh_lines
-        self.desk.lost, self.desk.returned = self.upkeep.lost, self.upkeep.returned
         self.set_keymap(self.main.keymap.changed())
         self.push_screen(self.main)
-        self.main.call_later(self._begin)  # when the screen stands
-        self.set_interval(KEEP_SECONDS, self.resume.keep)
+        self.main.call_later(lambda: self.run_worker(self.upkeep.open(), group="open"))  # when it stands
+        self.set_interval(KEEP_SECONDS, lambda: self._work(self.resume.keep()))
         self.set_interval(HOLD_SECONDS, lambda: self._work(self._holds.look()))
 
-    def _begin(self) -> None:
-        self.run_worker(self.upkeep.open(), group="open")
+    # Another target.
+
+    async def change_target(self, engine: Engine, standing: Standing) -> None:
+        """Leave this target with all that is open of it, and stand afresh on one that has answered."""
+        old, left = self.desk, self.main
+        await self.resume.keep(left=True)
+        old.close()
+        for group in _OF_A_TARGET:
+            self.workers.cancel_group(self, group)
+        desk = Desk(engine, old.now)
+        desk.standing = standing
+        self._stand(desk, MainScreen(desk, left.banner, left.keymap))
+        self.main.links.table.choose(left.links.table.lines.chosen)
+        while len(self.screen_stack) > _MAIN_AT + 1:
+            await self.pop_screen()
+        await self.switch_screen(self.main)
+        await asyncio.to_thread(old.engine.stop)
+        self.main.call_later(lambda: self.run_worker(self.upkeep.begin(), group="open"))
 
     async def on_event(self, event: events.Event) -> None:
         """Begin the filter before the next key is handed on.
@@ -128,6 +156,7 @@ class Console(Shell):
             **self.files.table(),
             **self.reports.table(),
             **self.batches.table(),
+            **self.account.table(),
         }
         (own.get(name) or self.acts.table()[name])()
 
@@ -141,9 +170,7 @@ class Console(Shell):
 
     def _leave(self) -> None:
         if self.performing:
-            running = self.batches.runner.busy
-            self.main.say("A run is going on: pause it first (B, then z)" if running else
-                          "Something is being sent: leave when its result is told")  # fmt: skip
+            self.main.say(occupied(self))
             return
         self.resume.keep_at_the_end(left=True)
         self.exit(0)
@@ -206,7 +233,11 @@ class Console(Shell):
     async def on_console_performed(self, event: Console.Performed) -> None:
         """Tell the result in the dialog, or in the notice line when it was left."""
         outcome = event.outcome
-        if (dialog := self._dialog_of(event.plan)) is not None:
+        if event.plan.target.epoch != self.desk.epoch:
+            told = outcome.message if isinstance(outcome, Result) else outcome.title
+            self.main.say(f"On {event.plan.target.environment}, which you left: {told}")
+            return
+        if (dialog := _dialog_of(self, event.plan)) is not None:
             dialog.ended(outcome)
         elif isinstance(outcome, RepointError):
             self.desk.failed(outcome)
@@ -219,12 +250,6 @@ class Console(Shell):
         self.main.timeline.reload()
         await self.desk.refresh()
 
-    def _dialog_of(self, plan: Plan) -> RollbackDialog | None:
-        """The dialog of a plan, while it is open."""
-        stack = self.screen_stack  # empty while the app is taken down
-        found = stack[-1] if stack else None
-        return found if isinstance(found, RollbackDialog) and found.draft.plan is plan else None
-
     async def _look_at_restored(self, plan: Plan, result: Result) -> None:
         """Whether the restored destination answers, said in the notice line and kept for the new version."""
         found = await self.desk.ask(lambda s: restored_health(s, plan, result), live=True)
@@ -233,7 +258,14 @@ class Console(Shell):
             timed = found.verdict is Verdict.OK and found.latency_ms is not None
             how = f"answers in {health_of(found)}" if timed else f"is {health_of(found)}"
             self.main.say(f"{result.slug} {where}: its destination {how}")
-            if (dialog := self._dialog_of(plan)) is not None:
+            if (dialog := _dialog_of(self, plan)) is not None:
                 dialog.ended(found)
             self.main.links.show()
             self.main.health.refresh_board()
+
+
+def _dialog_of(app: Console, plan: Plan) -> RollbackDialog | None:
+    """The dialog of a plan, while it is open."""
+    stack = app.screen_stack  # empty while the app is taken down
+    found = stack[-1] if stack else None
+    return found if isinstance(found, RollbackDialog) and found.draft.plan is plan else None

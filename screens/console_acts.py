@@ -35,12 +35,12 @@ Work = Callable[[Session], Coroutine[Any, Any, Any]]
 class Acts:
     """The actions on what the main screen shows. The app has those that write to the platform."""
 
-    def __init__(self, main: MainScreen, copy: Callable[[str], bool]) -> None:
+    def __init__(self, main: MainScreen, copy: Callable[[str], bool], go: Callable[[str, str], None]) -> None:
         self.main = main
         self._copy = copy
         self.record = RecordActs(main, copy)
         self.lists = ListActs(main)
-        self.commands = Commands(main, self.lists)
+        self.commands = Commands(main, self.lists, go)
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action of the table does."""

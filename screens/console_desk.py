@@ -21,6 +21,7 @@ class Desk:
         standing: how the session stands; None until it is open.
         trouble: why the platform was last out of reach; empty while it answers.
         tell: shows a sentence to the operator.
+        closed: its target was left: nothing is asked any more, and a late answer is dropped.
         retries: whether trying again by itself may help; a sign-in needs the operator.
         changed: called when `standing` or `trouble` reads differently.
         lost: called when the platform goes out of reach.
@@ -33,11 +34,17 @@ class Desk:
         self.standing: Standing | None = None
         self.trouble = ""
         self.retries = False
+        self.closed = False
         self._lost_at: datetime | None = None
         self.lost: Callable[[], None] = lambda: None
         self.returned: Callable[[datetime], None] = lambda _: None
         self.tell: Callable[[str], None] = lambda _: None
         self.changed: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """The target is left."""
+        self.closed, self.trouble, self._lost_at = True, "", None
+        self.tell, self.changed, self.lost, self.returned = _unheard, _unheard, _unheard, _unheard
 
     @property
     def offline(self) -> str:
@@ -63,6 +70,8 @@ class Desk:
         except RepointError as error:
             self.failed(error)
             return None
+        if self.closed:
+            return None
         if live:
             self.answers()
         return found
@@ -84,6 +93,8 @@ class Desk:
 
     def failed(self, error: RepointError) -> None:
         """Say what happened and what to do next."""
+        if self.closed:
+            return
         if isinstance(error, Unreachable | SignInNeeded | Throttled):
             self._lost_at = self._lost_at or self.now()
             self.still_lost(error)
@@ -104,6 +115,10 @@ class Desk:
         if found is not None:
             self.standing = found
             self.changed()
+
+
+def _unheard(*_: object) -> None:
+    """Nobody listens any more."""
 
 
 async def pump(values: AsyncIterator[T], tell: Callable[[T], object]) -> None:

@@ -35,6 +35,11 @@ class Files:
         self._app = app
         self._exporting = False
 
+    @property
+    def exporting(self) -> bool:
+        """Whether a file is being written."""
+        return self._exporting
+
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
         return {"import": self.open_import, "export": self.ask_export}

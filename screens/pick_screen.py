@@ -13,10 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from screens.present.cells import Cell, clipped, fit, joined
-from screens.themes import Look, look
+from screens.themes import Look, look, look_of
 from screens.widgets.filter_bar import FilterInput
 from screens.widgets.line_list import LineList
 from screens.widgets.one_line import OneLine
+from screens.widgets.text_pane import Build, TextPane
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class PickScreen(ModalScreen[Picked | None]):
         keys: what the keys do, for the frame.
         other: what the tab key means; empty for nothing.
         new: words that name no pick may be given.
+        about: lines above the list.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -125,9 +127,17 @@ class PickScreen(ModalScreen[Picked | None]):
     ]
 
     def __init__(
-        self, title: str, picks: Sequence[Pick], keys: str, *, other: str = "", new: bool = False
+        self,
+        title: str,
+        picks: Sequence[Pick],
+        keys: str,
+        *,
+        other: str = "",
+        new: bool = False,
+        about: Build | None = None,
     ) -> None:
         super().__init__()
+        self._about = about
         self._title, self._keys, self._other, self._new = title, keys, other, new
         self.lines = PickLines(picks)
         self.picks = LineList(self.lines, id="picks")
@@ -137,6 +147,8 @@ class PickScreen(ModalScreen[Picked | None]):
         """The field above, the list below."""
         with Vertical(classes="dialog", id="pick") as frame:
             frame.border_title, frame.border_subtitle = self._title, self._keys
+            if self._about is not None:
+                yield TextPane(self._about, id="pick-about")
             yield PickField(id="pick-words", compact=True, select_on_focus=False)
             yield self.picks
             yield OneLine(id="pick-none")
@@ -145,6 +157,13 @@ class PickScreen(ModalScreen[Picked | None]):
         """Typing narrows at once."""
         self.query_one(PickField).focus()
         self._narrowed()
+
+    def on_resize(self) -> None:
+        """The lines above the list take the room that they need."""
+        for pane in self.query("#pick-about").results(TextPane):
+            pane.can_focus = False
+            room = self.query_one("#pick").content_size.width
+            pane.styles.height = len(self._about(room, look_of(self.app))) if self._about and room else 0
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow."""

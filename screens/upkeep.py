@@ -41,19 +41,24 @@ class Upkeep:
 
     def __init__(self, app: Console) -> None:
         self._app = app
+        self._desk, self._main = app.desk, app.main
         self.syncing = False
         self._wait = RETRY_SECONDS
         self._retrying = False
         self._since: float | None = None
 
     async def open(self) -> None:
-        """Open, show what the cache has, settle open writes, say who we are, then bring up to date."""
-        desk, main = self._app.desk, self._app.main
+        """Open the session, and begin."""
         try:
-            await asyncio.wrap_future(desk.engine.start())
+            await asyncio.wrap_future(self._desk.engine.start())
         except RepointError as error:
-            desk.failed(error)
+            self._desk.failed(error)
             return
+        await self.begin()
+
+    async def begin(self) -> None:
+        """Show what the cache has, settle open writes, say who we are, then bring up to date."""
+        desk, main = self._desk, self._main
         await desk.refresh()
         now = desk.standing
         if now is None:
@@ -77,12 +82,12 @@ class Upkeep:
 
     async def introduce(self) -> None:
         """Say who we are, and read the day's writes."""
-        await self._app.desk.ask(_introduce, live=True)
-        await self._app.desk.refresh()
+        await self._desk.ask(_introduce, live=True)
+        await self._desk.refresh()
 
     async def reconcile(self, *, show: bool = False) -> None:
         """Settle open writes; told in the notice line, or one by one where it was asked for."""
-        desk, main = self._app.desk, self._app.main
+        desk, main = self._desk, self._main
         settled = await desk.ask(recovery.reconcile)
         if settled:
             main.say("Found open writes. " + " ".join(each.sentence for each in settled))
@@ -93,7 +98,7 @@ class Upkeep:
 
     async def sync(self) -> Synced | None:
         """Read every link; the list fills while it runs."""
-        desk, main = self._app.desk, self._app.main
+        desk, main = self._desk, self._main
         if self.syncing:
             main.say("sync: one is under way")
             return None
@@ -119,8 +124,8 @@ class Upkeep:
 
     def told(self, event: SyncProgress) -> None:
         """Show how far a sync is; the first links show as soon as they are there."""
-        main = self._app.main
-        if event.epoch != self._app.desk.epoch or not self.syncing:
+        main = self._main
+        if event.epoch != self._desk.epoch or not self.syncing:
             return
         main.say(f"Reading links: {count(event.progress.done)}")
         found = main.links.found
@@ -131,10 +136,10 @@ class Upkeep:
 
     def lost(self) -> None:
         """The platform is out of reach: try again by itself, ever more seldom."""
-        standing = self._app.desk.standing
+        standing = self._desk.standing
         if self._since is None and standing is not None:
             self._since = standing.synced_at
-        if not self._retrying and self._app.desk.retries:
+        if not self._retrying and self._desk.retries:
             self._retrying = True
             self._wait = RETRY_SECONDS
             self._app.set_timer(self._wait, self._again)
@@ -144,7 +149,7 @@ class Upkeep:
 
     async def try_again(self) -> None:
         """Ask the platform who we are; quiet where it does not answer, which the banner says already."""
-        desk = self._app.desk
+        desk = self._desk
         if not desk.trouble:
             self._retrying = False
             return
@@ -166,7 +171,7 @@ class Upkeep:
         self._work(self._catch_up(lost_at))
 
     async def _catch_up(self, lost_at: datetime) -> None:
-        desk, main = self._app.desk, self._app.main
+        desk, main = self._desk, self._main
         since, self._since = self._since, None
         await desk.refresh()
         if desk.standing is not None and desk.standing.target.role is Role.UNKNOWN:

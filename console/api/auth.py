@@ -66,6 +66,16 @@ class Claims:
     warnings: tuple[str, ...] = ()
     claims: Mapping[str, JSON] = field(default_factory=dict, repr=False)
 
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it says that it may do (`scope`, RFC 8693 section 4.2; lists too); empty where it does not."""
+        for key in ("scope", "scopes", "scp"):
+            told = self.claims.get(key)
+            words = told.split() if isinstance(told, str) else told if isinstance(told, list) else []
+            if words:
+                return tuple(str(word) for word in words)
+        return ()
+
     def seconds_left(self, now: Moment) -> float | None:
         """Seconds until the token ends; negative when it has; None when it does not say."""
         return None if self.expires_at is None else (self.expires_at - now.wall).total_seconds()

@@ -99,6 +99,7 @@ class Standing:
         read_only: why nothing may be written on this machine; empty when it may.
         notice: what opening the files had to say.
         held: rolled-back links that are watched.
+        handles: those that the platform says we work on; empty where it does not say.
     """
 
     target: Target
@@ -113,6 +114,7 @@ class Standing:
     read_only: str
     notice: str
     held: frozenset[str] = frozenset()
+    handles: tuple[str, ...] = ()
 
 
 async def standing(session: Session) -> Standing:
@@ -131,6 +133,7 @@ async def standing(session: Session) -> Standing:
         read_only="the journal cannot be written" if store.journal.read_only else "",
         notice=store.notice,
         held=mirror_holds(session),
+        handles=tuple(handle for handle, _ in session.identity.handles) if session.identity else (),
     )
 
 

@@ -75,6 +75,7 @@ async def connect(
         probing=settings,
         lanes=lanes,
         signature=signature,
+        tokens=source,
         session_id=session_id,
     )
 

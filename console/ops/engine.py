@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+from console.domain.errors import Refused
+from console.domain.sightings import Stale
 from console.ops.session import Session
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="repoint-core", daemon=True)
         self._session: Session | None = None
+        self._stopped = False
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -50,8 +53,14 @@ class Engine:
         return self._session
 
     def submit(self, work: Callable[[Session], Coroutine[Any, Any, T]]) -> Future[T]:
-        """Run `work` on the core's loop. Cancelling the future cancels the work."""
+        """Run `work` on the core's loop. Cancelling the future cancels the work.
+
+        Raises:
+            Refused: reason `context_changed`, the engine was stopped: its target was left.
+        """
         session = self._session
+        if self._stopped:
+            raise Refused("This target was left; nothing was sent", reason=Stale.CONTEXT_CHANGED.value)
         if session is None:
             raise RuntimeError("the engine has no session yet")
         return asyncio.run_coroutine_threadsafe(work(session), self._loop)
@@ -62,6 +71,7 @@ class Engine:
 
     def stop(self) -> None:
         """Close the session and end the thread, within a few seconds whatever hangs."""
+        self._stopped = True
         if not self._thread.is_alive():
             return
         session = self._session

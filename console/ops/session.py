@@ -19,6 +19,7 @@ from console.ops.profiles import Profile
 from console.ops.store import Store
 
 if TYPE_CHECKING:
+    from console.api.settings import TokenSource
     from console.ops.signatures import Checked
 
 
@@ -34,6 +35,7 @@ class Session:
         lost: why the platform was last out of reach; None while it answers.
         lanes: whose call to the platform goes first.
         signature: what was found of the token's signature; None without a token.
+        tokens: where the token comes from; None where nobody asked.
         session_id: the token's `sid` claim (OpenID Connect), for reports to support; empty where it has none.
     """
 
@@ -49,6 +51,7 @@ class Session:
     lost: RepointError | None = field(default=None)
     lanes: Lanes = field(default_factory=Lanes)
     signature: Checked | None = None
+    tokens: TokenSource | None = None
     session_id: str = ""
 
     @property
