@@ -10,10 +10,11 @@ from textual.command import CommandPalette
 
 from console.domain.links import VersionId, label
 from console.domain.versions import Version, diff, same_version
-from console.ops import arming, notes
+from console.ops import notes
 from console.ops.recovery import Settled
 from console.ops.session import Session
 from screens import console_keys as keys
+from screens.arm import arm_or_end
 from screens.ask_screen import AskScreen
 from screens.commands import Commands
 from screens.console_lists import ListActs
@@ -155,20 +156,7 @@ class Acts:
 
     def arm(self) -> None:
         """Arm a protected profile, or end that."""
-        now = self.main.desk.standing
-        if now is None:
-            return
-        if now.armed_seconds:
-            self._then(_done(arming.disarm), "The profile is read-only again")
-            return
-
-        def answered(reason: str | None) -> None:
-            if reason:
-                said = f"Writes are allowed for {arming.ARMED_SECONDS / 60:.0f} minutes"
-                self._then(_done(lambda s: arming.arm(s, reason)), said)
-
-        question = f"Why must {now.target.handle} on {now.target.environment} be written to?"
-        self.main.app.push_screen(AskScreen("Arm", f"{question} The reason stands in the journal."), answered)
+        arm_or_end(self.main.app, self.main.desk, self._then)
 
     def palette(self) -> None:
         """Find an action by its words."""

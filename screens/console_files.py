@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from console.domain.text import safe
-from console.ops.exporting import export_filter
-from screens.ask_screen import AskScreen
+from console.ops.exporting import export_filter, offered_path
+from screens.export_screen import Answer, ExportScreen
 from screens.present.words import count, counted
 
 if TYPE_CHECKING:
@@ -66,20 +66,19 @@ class Files:
         links = main.links.found.count if main.links.found else 0
         what = f"{counted(links, 'link')} of {main.links.query_now.text}" if main.links.query_now.terms else (
             f"All {counted(links, 'link')}")  # fmt: skip
-        question = f"{what}, to which new file? Its ending decides the form: .csv, .ndjson or .json"
-        self._app.push_screen(AskScreen("Export", question, "links.csv"), self._export)
+        self._app.push_screen(ExportScreen(what, offered_path()), self._export)
 
-    def _export(self, where: str | None) -> None:
-        if where is not None:
+    def _export(self, answer: Answer | None) -> None:
+        if answer is not None:
             self._exporting = True
-            self._app.run_worker(self._write(Path(where).expanduser()), group="export", exclusive=False)
+            self._app.run_worker(self._write(*answer), group="export", exclusive=False)
 
-    async def _write(self, path: Path) -> None:
+    async def _write(self, path: Path, columns: Sequence[str]) -> None:
         main, query = self._app.main, self._app.main.links.query_now
         tell = self._app.post_message
         try:
             done = await main.desk.ask(
-                lambda s: export_filter(s, query, path, lambda n: tell(self.Written(n)))
+                lambda s: export_filter(s, query, path, lambda n: tell(self.Written(n)), columns)
             )
         finally:
             self._exporting = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -41,6 +42,8 @@ ACTIONS: Final = (
     Action("mend", "s", "save rows", "Save the rows with faults to a file, to be mended and imported.",
            hint=60),
     Action("file", "o", "other file", "Choose another file.", hint=70),
+    Action("arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that.",
+           hint=15),
     Action("next", "right", "next kind", "Narrow the rows to the next kind."),
     Action("previous", "left", "kind before", "Narrow the rows to the kind before."),
     Action("leave", "escape", "leave", "Leave; nothing more is sent.", hint=90),
@@ -71,7 +74,7 @@ def why_not_now(action: Action, stage: Stage, state: ActionState, *, to_send: in
         return "No row has faults"
     if action.id == "leave" and stage is Stage.SENDING:
         return "Requests are being sent: x stops after the one that is out"
-    return why_not(action, state)
+    return why_not(action, replace(state, arm_key=printed(BY_ID["arm"])))
 
 
 def hints(stage: Stage, state: ActionState, *, to_send: int, faulty: int, existing: str) -> list[KeyHint]:
@@ -79,7 +82,7 @@ def hints(stage: Stage, state: ActionState, *, to_send: int, faulty: int, existi
     shown = []
     for action in sorted((a for a in ACTIONS if a.hint), key=lambda a: a.hint):
         stages, _ = _WHEN.get(action.id, (frozenset(Stage), ""))
-        if stage in stages:
+        if stage in stages and (action.id != "arm" or state.protected):
             reason = why_not_now(action, stage, state, to_send=to_send, faulty=faulty)
             label = f"existing: {existing}" if action.id == "existing" else action.label
             shown.append(KeyHint(printed(action), label, reason))

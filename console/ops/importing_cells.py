@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from console.api.wire_links import rule_to_wire
@@ -51,6 +51,6 @@ def cell_of(link: Link, name: str) -> str:
     return "" if value is None else neutralised(value if isinstance(value, str) else str(value))
 
 
-def cells_of(link: Link) -> list[str]:
-    """The whole row of an export."""
-    return [cell_of(link, name) for name in COLUMNS]
+def cells_of(link: Link, columns: Sequence[str] = COLUMNS) -> list[str]:
+    """The row of an export."""
+    return [cell_of(link, name) for name in columns]

@@ -143,7 +143,7 @@ async def bulk_import(state: State, call: Call) -> Response:
         return _told(state, work, 202, {"Location": f"{call.request.url.path}/{import_id}"})
     await take(state.store, work, links)
     failed = any(row["status"] == "failed" for row in work.rows)
-    return _told(state, work, 207 if failed else 200)
+    return _told(state, work, 207 if failed else state.manners.imports_answer)
 
 
 def _told(state: State, work: Import, status: int, headers: dict[str, str] | None = None) -> Response:
@@ -169,7 +169,7 @@ ROUTES: Final = (
     ),
     Route(
         "POST", "/links/bulk-import", "import links", bulk_import, role=Role.OPERATOR, scope=WRITE,
-        charged=True, takes="Import", gives={200: "Imported", 202: "Imported", 207: "Imported"},
+        charged=True, takes="Import", gives=dict.fromkeys((200, 201, 202, 207), "Imported"),
         refuses=(400,),
     ),
     Route(

@@ -25,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_query(parser)
     parser.add_argument("--format", choices=FORMATS,
                         help="as the file's name ends; csv otherwise")  # fmt: skip
+    parser.add_argument("--columns", default="", metavar="A,B",
+                        help="only these: slug,destinationUrl,tags; all otherwise")  # fmt: skip
     parser.add_argument("-o", "--out", metavar="FILE", help="a new file; standard output otherwise")
 
 
@@ -35,10 +37,11 @@ def run(args: argparse.Namespace) -> int:
 
 async def _export(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.query import parse
-    from console.ops.exporting import Format, export, export_to, format_of
+    from console.ops.exporting import Format, columns_named, export, export_to, format_of
     from console.ops.importing_rejects import refuse_existing
 
     query = parse(" ".join(args.query))
+    columns = columns_named(args.columns)
     path = Path(args.out) if args.out else None
     if path is None:
         form = Format(args.format or ("json" if out.json else "csv"))
@@ -49,10 +52,11 @@ async def _export(session: Session, out: Output, args: argparse.Namespace) -> in
     if not session.offline:
         await sync_first(session, out)
     if path is None:
-        export(session, query, form, lambda text: out.verbatim(_for_eyes(text) if _seen() else text))
+        write = out.verbatim if not _seen() else lambda text: out.verbatim(_for_eyes(text))
+        export(session, query, form, write, columns=columns)
         return ExitCode.DONE
     with out.progress("links") as progress:
-        count = export_to(session, query, form, path, progress.advance)
+        count = export_to(session, query, form, path, progress.advance, columns=columns)
     document = {"file": str(path), "format": form.value, "links": count}
     out.result(document, [f"{count:,} links in {safe(path)}"])
     return ExitCode.DONE

@@ -129,6 +129,24 @@ async def test_pauses_without_end_stop_it(practice, tmp_path) -> None:
     assert practice.platform.events == []
 
 
+@pytest.mark.parametrize("status", [200, 201, 202, 207])
+@pytest.mark.parametrize("without_rows", [False, True])
+async def test_every_answer_that_takes_rows_is_understood(practice, tmp_path, status, without_rows) -> None:
+    manners = practice.platform.manners
+    manners.imports_answer, manners.imports_without_rows = min(status, 201), without_rows
+    manners.imports_in_background = 0 if status == 202 else None
+    bad = [("blocked", "https://malware.example/x", "On the block list")] if status == 207 else []
+    async with at(practice, ManualClock()) as session:
+        report = await applied(session, sheet(tmp_path, [*ROWS, *bad]), rows=4)
+        told = [write.http_status for write in session.store.journal.writes_of_run(report.run)]
+    if status != 207 or not without_rows:
+        assert counted(report.counts) == {"created": 7, **({"failed": 1} if bad else {})}
+    assert report.counts[RowState.CREATED] == 7
+    if not without_rows and status != 202:
+        assert status in told
+    each_once(practice, SLUGS)
+
+
 async def test_an_import_in_the_background_is_polled_and_one_without_rows_is_read(practice, tmp_path) -> None:
     practice.platform.manners.imports_in_background = 10
     practice.platform.manners.imports_without_rows = True

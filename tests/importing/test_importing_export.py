@@ -17,14 +17,14 @@ from cache.imports import RowState
 from console.domain.errors import StorageProblem
 from console.domain.links import Link, Rule
 from console.domain.query import parse
-from console.ops.exporting import Format, export, export_to, texts
+from console.ops.exporting import Format, columns_named, export, export_to, texts
 from console.ops.importing import plan_import, refresh
 from console.ops.importing_fields import map_columns
 from console.ops.importing_rows import Planner
 from console.ops.importing_values import Existing, Options
 from console.ops.reading_rows import inspect, open_sheet
 from tests.support.desk import at
-from tests.support.importing import counted
+from tests.support.importing import counted, previewed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10) | st.sampled_from(
     [
@@ -138,3 +138,25 @@ def test_the_command_streams_and_writes_files(practice, tmp_path, monkeypatch) -
     again = repoint("import", "-", "--dry-run", "--json", text=whole.stdout)
     assert (again.returncode, json.loads(again.stdout)["unchanged"]) == (0, 12)
     assert repoint("export", "-o", str(path)).returncode == 1
+    some = repoint("export", "slug:docs", "--columns", "title,Slug", "--offline")
+    assert some.stdout.splitlines()[0] == "title,slug"
+    wrong = repoint("export", "--columns", "slug,tag", "--offline")
+    assert (wrong.returncode, "Did you mean tags?" in wrong.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("form", Format)
+async def test_only_some_columns(practice, tmp_path, form) -> None:
+    path = tmp_path / f"some.{form.value}"
+    practice.platform.edit("docs", shelf="A4")
+    async with at(practice) as session:
+        await refresh(session)
+        columns = columns_named("slug, destinationUrl,extra,clicks")
+        export_to(session, parse("slug:docs"), form, path, columns=columns)
+        preview = await previewed(session, path)
+        clicks = session.store.inventory.rows([session.store.inventory.find("docs") or 0])[0].clicks
+    text = path.read_text()
+    assert "shelf" in text
+    assert "title" not in text
+    assert clicks is not None
+    assert str(clicks) in text
+    assert counted(preview.counts) == {"unchanged": 1}

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.console_driver import console
-from support.practice import Serve
 from textual import events
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
 from screens import confirming
 from screens.confirming import PhraseInput
+from screens.export_screen import ExportScreen
 from screens.import_actions import Stage
 from screens.import_confirm import ImportConfirm
 from screens.import_files import FileScreen, PathInput
@@ -242,18 +241,25 @@ async def test_sending_can_be_stopped_and_the_same_file_goes_on(
     each_once(practice, [row[0] for row in rows])
 
 
-async def test_a_protected_profile_reviews_and_does_not_send(outage: Serve, tmp_path: Path) -> None:
-    server = outage()
-    async with console(server) as driver:
+async def test_a_protected_profile_is_armed_where_the_import_stands(
+    practice: PracticeServer, tmp_path: Path
+) -> None:
+    async with console(practice, protected=True) as driver:
         await driver.synced()
         page = await ImportPage.opened(driver)
         await page.choose(sheet(tmp_path, many(2)))
-        standing = driver.app.desk.standing
-        assert standing is not None
-        driver.app.desk.standing = replace(standing, armed_seconds=0.0)
         await driver.keys("i")
-        assert "protected" in page.said
+        assert page.said == "import: The profile is protected: press a to arm it"
         assert isinstance(driver.app.screen, ImportScreen)
+        await driver.keys("a")
+        await page.answer("new campaign")
+        await driver.until(lambda: "Writes are allowed for 15 minutes" in page.said, "armed")
+        await page.confirm("import 2")
+        await page.settled()
+        assert "Done" in page.line("cost")
+        await driver.keys("a")
+        await driver.until(lambda: "read-only again" in page.said, "disarmed")
+    each_once(practice, ["new-00000", "new-00001"])
 
 
 async def test_the_filter_is_exported_and_imports_back_as_unchanged(
@@ -265,17 +271,42 @@ async def test_the_filter_is_exported_and_imports_back_as_unchanged(
         await driver.filter("slug:docs", 1)
         await driver.keys("e")
         page = ImportPage(driver)
-        await page.answer(str(out))
-        await driver.until(lambda: "1 link written" in driver.notice, "the export")
-        await driver.keys("e")
-        await page.answer(str(out))
-        await driver.until(lambda: "exists already" in driver.notice, "no file is written over")
+        await page.export(str(out))
+        await driver.until(lambda: f"1 link written to {out}" in driver.notice, "the export")
         page = await ImportPage.opened(driver)
         await page.choose(out)
         assert "unchanged 1" in page.facets
         assert "Nothing to send" in page.line("cost")
         await driver.keys("i")
         assert page.said == "import: There is nothing to send"
+
+
+async def test_an_export_says_where_it_goes_and_writes_over_nothing(
+    practice: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "links.csv").write_text("mine")
+    async with console(practice) as driver:
+        await driver.synced()
+        await driver.filter("slug:docs", 1)
+        await driver.keys("e")
+        page = ImportPage(driver)
+        await driver.until(lambda: isinstance(driver.app.screen, ExportScreen), "the question")
+        assert driver.app.screen.query_one("#export-file", Input).value == str(tmp_path / "links-2.csv")
+        for path, columns, why in (
+            ("links.csv", "", f"{tmp_path}/links.csv exists already"),
+            ("nowhere/x.csv", "", f"There is no folder {tmp_path}/nowhere"),
+            ("new.csv", "slug,dest", "Did you mean"),
+        ):
+            dialog = await page.export(path, columns)
+            said = "".join(dialog.query_one("#export-said", TextPane).texts)
+            assert why.replace(" ", "") in said.replace(" ", "")  # the lines break at blanks
+            assert driver.app.screen is dialog
+        await page.export("new.csv", "tags, SLUG")
+        await driver.until(lambda: f"1 link written to {tmp_path}/new.csv" in driver.notice, "the export")
+    with (tmp_path / "new.csv").open(newline="") as stream:
+        assert next(csv.reader(stream)) == ["tags", "slug"]
+    assert (tmp_path / "links.csv").read_text() == "mine"
 
 
 async def test_a_list_of_files_that_comes_late_finds_the_chooser_gone(

@@ -139,7 +139,7 @@ class Driver:
         return bool(self.app.main.query_one(SizeNotice).display)
 
 
-def profile_of(server: PracticeServer) -> Profile:
+def profile_of(server: PracticeServer, *, protected: bool = False) -> Profile:
     """A profile of the practice platform."""
     return Profile(
         name="practice",
@@ -148,15 +148,20 @@ def profile_of(server: PracticeServer) -> Profile:
         environment="practice",
         probe_allow_private=True,
         token_env="REPOINT_TOKEN",
+        protected=protected,
     )
 
 
 @asynccontextmanager
 async def console(
-    server: PracticeServer, size: tuple[int, int] = (120, 36), *, offline: bool = False
+    server: PracticeServer,
+    size: tuple[int, int] = (120, 36),
+    *,
+    offline: bool = False,
+    protected: bool = False,
 ) -> AsyncIterator[Driver]:
     """The console running against a practice platform."""
-    profile, tokens = profile_of(server), OneToken(server.token)
+    profile, tokens = profile_of(server, protected=protected), OneToken(server.token)
     engine = Engine(lambda: connect(profile, offline=offline, tokens=tokens))
     app = Console(engine)
     try:

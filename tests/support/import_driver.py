@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from screens.ask_screen import AskScreen
+from screens.export_screen import ExportScreen
 from screens.import_actions import Stage
 from screens.import_columns import ColumnList, ColumnScreen
 from screens.import_confirm import ImportConfirm
@@ -85,6 +86,16 @@ class ImportPage:
         await self.driver.until(lambda: isinstance(self.driver.app.screen, AskScreen), "a question")
         self.driver.app.screen.query_one(Input).value = words
         await self.driver.keys("enter")
+
+    async def export(self, path: str, columns: str = "") -> ExportScreen:
+        """Answer where an export goes and what it holds."""
+        await self.driver.until(lambda: isinstance(self.driver.app.screen, ExportScreen), "the question")
+        dialog = self.driver.app.screen
+        assert isinstance(dialog, ExportScreen)
+        dialog.query_one("#export-file", Input).value = path
+        dialog.query_one("#export-columns", Input).value = columns
+        await self.driver.keys("enter")
+        return dialog
 
     async def columns(self) -> ColumnList:
         await self.driver.keys("m")

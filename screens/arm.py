@@ -1,0 +1,47 @@
+"""Arming a protected profile, and ending that: the same question wherever something could be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.app import App
+
+from console.ops import arming
+from console.ops.session import Session
+from screens.ask_screen import AskScreen
+from screens.console_desk import Desk
+
+Work = Callable[[Session], Coroutine[Any, Any, bool]]
+
+
+def arm_or_end(app: App[Any], desk: Desk, then: Callable[[Work, str], None]) -> None:
+    """Ask for the reason and arm; where the profile is armed, make it read-only again.
+
+    Args:
+        app: where the question is asked.
+        desk: how we stand, and the way to the core.
+        then: has the core do the work, and says the sentence when it is done.
+    """
+    now = desk.standing
+    if now is None:
+        return
+    if now.armed_seconds:
+        then(_disarm, "The profile is read-only again")
+        return
+
+    def answered(reason: str | None) -> None:
+        async def work(session: Session) -> bool:
+            arming.arm(session, reason or "")
+            return True
+
+        if reason:
+            then(work, f"Writes are allowed for {arming.ARMED_SECONDS / 60:.0f} minutes")
+
+    question = f"Why must {now.target.handle} on {now.target.environment} be written to?"
+    app.push_screen(AskScreen("Arm", f"{question} The reason stands in the journal."), answered)
+
+
+async def _disarm(session: Session) -> bool:
+    arming.disarm(session)
+    return True
