@@ -267,9 +267,11 @@ class _Sweep:
     async def close(self) -> None:
         for worker in self._workers:
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
-        self._turns.close()
-        await self._exchanger.close()
+        try:
+            await asyncio.gather(*self._workers, return_exceptions=True)
+        finally:  # also when whoever waits for the end is cancelled once more
+            self._turns.close()
+            await self._exchanger.close()
 
 
 def result_for(probed: Probed, slug: str, version: int | str | None) -> HealthResult:
