@@ -17,7 +17,7 @@ from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
 from console.domain.versions import Change as FieldChange
-from console.ops import plan_file
+from console.ops import history_file, plan_file
 from console.ops.meter import Budget
 from console.ops.plan_file import PlanState
 from console.ops.planning_facts import Facts
@@ -41,7 +41,7 @@ def when(value: datetime | float | None) -> str | None:
 
 def change(value: FieldChange) -> Document:
     """One field that differs."""
-    return {"field": value.field, "before": value.before, "after": value.after}
+    return history_file.change(value)
 
 
 def refusal(value: Refusal) -> Document:
@@ -107,31 +107,7 @@ def refused(error: Refused, slug: str, to: object) -> Document:
 
 def history(value: Review) -> Document:
     """What `history` prints."""
-    timeline = value.timeline
-    return {
-        "slug": timeline.slug,
-        "live": timeline.live,
-        "versions": [
-            {
-                "version": v.version,
-                "live": v.version == timeline.live,
-                "created_at": when(v.created_at),
-                "created_by": v.created_by or None,
-                "action": v.action.value,
-                "note": v.note or None,
-                "rolled_back_to": v.rolled_back_to,
-                "destination_url": v.snapshot.destination_url,
-                "fingerprint": v.fingerprint,
-                "health": value.health[v.version].verdict.value if v.version in value.health else None,
-                "bad": v.version in value.bad,
-                "changes": [change(c) for c in timeline.changes_of(v.version)],
-            }
-            for v in timeline.versions
-        ],
-        "complete": timeline.complete,
-        "as_of": when(timeline.as_of),
-        "source": timeline.source.value,
-    }
+    return history_file.document(value)
 
 
 def health(value: HealthResult) -> Document:

@@ -144,6 +144,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "import", "i", "import", "Links from a file: checked whole, looked through, sent.", hint=72,
     ),
     Action("export", "e", "export", "Write the filter's links to a file: CSV, NDJSON or JSON.", hint=74),
+    Action(
+        "export-history", "X", "export history",
+        "Write the link's history to a file: Markdown, CSV or JSON.", needs_link=True,
+    ),
     Action("copy", "c", "copy", "Copy the link's state to your clipboard, over SSH too.", needs_link=True),
     Action(
         "note-bad", "b", "note bad", "Note the version as one not to return to, or take the note away.",
@@ -261,6 +265,7 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
         "preview": None if state.versions else "The link's history has not been read yet",
         "ask-route": None if state.versions else "The link's history has not been read yet",
         "note-bad": None if state.versions else "The link's history has not been read yet",
+        "export-history": None if state.versions else "The link's history has not been read yet",
         "check-failing": None if state.failing else "Nothing that was looked at fails",
         "outage-links": None if state.failing else "Nothing that was looked at fails",
         "pause": None if state.sweeping else "No check is running",

@@ -11,6 +11,10 @@ from textual.message import Message
 
 from console.domain.text import safe
 from console.ops.exporting import export_filter, offered_path
+from console.ops.history_file import file_name, write_history
+from console.ops.review import Review
+from console.ops.session import Session
+from screens.ask_screen import AskScreen
 from screens.export_screen import Answer, ExportScreen
 from screens.present.words import count, counted
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Files:
-    """The two actions that have to do with files of links."""
+    """The actions that have to do with files of links, and of one link."""
 
     @dataclass
     class Written(Message):
@@ -42,7 +46,11 @@ class Files:
 
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
-        return {"import": self.open_import, "export": self.ask_export}
+        return {
+            "import": self.open_import,
+            "export": self.ask_export,
+            "export-history": self.ask_history,
+        }
 
     def open_import(self) -> None:
         """Open the import screen over the console."""
@@ -84,6 +92,31 @@ class Files:
             self._exporting = False
         if done is not None:
             main.say(f"{counted(done, 'link')} written to {safe(path, 200)}")
+
+    def ask_history(self) -> None:
+        """Ask for the file, then write the history as it is shown to it."""
+        review = self._app.main.timeline.review
+        if review is None:
+            return
+        versions, folder = counted(len(review.timeline.versions), "version"), Path.cwd()
+        question = f"{versions}, to which new file? In {safe(folder, 120)} unless named; .md, .csv or .json"
+
+        def answered(where: str | None) -> None:
+            if where is not None:
+                work = self._write_history(review, folder / Path(where).expanduser())
+                self._app.run_worker(work, group="export", exclusive=False)
+
+        name = file_name(review.timeline.slug)
+        self._app.push_screen(AskScreen("Export history", question, name), answered)
+
+    async def _write_history(self, review: Review, path: Path) -> None:
+        async def work(_: Session) -> int:
+            return write_history(review, path)
+
+        main = self._app.main
+        done = await main.desk.ask(work)
+        if done is not None:
+            main.say(f"{counted(done, 'version')} written to {safe(path, 200)}")
 
     def written(self, links: int) -> None:
         """Tell how far it is."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from console.domain.errors import InputRejected, StorageProblem
+from console.domain.errors import InputRejected
 from console.domain.text import safe
 from console.output import Output
 
@@ -97,36 +95,3 @@ def known_version(timeline: Timeline, text: str) -> Version:
             hint=f"Newest first it has {newest}",
         )
     return found
-
-
-def _exists(path: Path) -> StorageProblem:
-    return StorageProblem(
-        f"{safe(path)} exists already", detail="It was left as it is.", hint="Name another file"
-    )
-
-
-def write_new_file(path: Path, document: Mapping[str, object]) -> None:
-    """Write a JSON document to a new file, whole or not at all.
-
-    Raises:
-        StorageProblem: the file exists, is a link, or cannot be written.
-    """
-    import json
-
-    part = path.with_name(path.name + ".part")
-    if path.is_symlink() or path.exists():
-        raise _exists(path)
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-            json.dump(document, stream, indent=2)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.rename(path)
-    except FileExistsError as error:
-        raise _exists(part) from error
-    except OSError as error:
-        raise StorageProblem(
-            f"{safe(path)} cannot be written: {error.strerror}", hint="Name another place"
-        ) from error

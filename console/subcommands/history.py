@@ -10,7 +10,7 @@ from console.domain.text import safe
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
-from console.subcommands.common import in_session, write_new_file
+from console.subcommands.common import in_session
 
 if TYPE_CHECKING:
     from console.domain.versions import Change
@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("slug", metavar="SLUG", help="the link")
     parser.add_argument("--limit", type=int, metavar="N", help="show the newest N versions")
     parser.add_argument(
-        "-o", "--output-file", type=Path, metavar="FILE", help="write it whole, as JSON, to FILE"
+        "-o",
+        "--output-file",
+        type=Path,
+        metavar="FILE",
+        help="write it whole to a new FILE: JSON, or .md or .csv by its name",
     )
 
 
@@ -37,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
 async def _history(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console import documents
     from console.domain.sightings import Seen
+    from console.ops.history_file import write_history
     from console.ops.review import read, review, see
 
     reading = await read(session, args.slug)
     found = review(session, reading)
     document = documents.history(found)
     if args.output_file is not None:
-        write_new_file(args.output_file, document)
-        count = len(document["versions"])
+        count = write_history(found, args.output_file)
         out.note(f"Wrote {count} versions to {safe(args.output_file)}")
         if out.json:
             out.document({"file": args.output_file, "slug": args.slug, "versions": count})

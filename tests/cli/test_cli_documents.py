@@ -168,6 +168,8 @@ def test_files_are_written_whole_and_never_over_another(
     here("history", SLUG, "-o", str(file))
     assert [k for k in json.loads(file.read_text()) if k in HISTORY] == list(HISTORY)
     assert "exists already" in here("history", SLUG, "-o", str(file), code=1).err
+    here("history", SLUG, "-o", str(tmp_path / "timeline.md"))
+    assert (tmp_path / "timeline.md").read_text().startswith(f"# History of `{SLUG}`")
 
 
 def test_the_doctor_ends_with_1_when_something_fails(here: Here, practice: PracticeServer) -> None:

@@ -55,6 +55,7 @@ OPENERS: dict[str, tuple[str, ...]] = {
     "rollback": ("r",),
     "report": ("E",),
     "export": ("e",),
+    "export-history": ("X",),
     "import": ("i",),
     "rollback-all": ("R",),
     "repoint": ("D",),
