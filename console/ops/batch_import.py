@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from typing import Final
 
 from cache.journal import LinkBusy, Write
@@ -23,11 +22,11 @@ from console.domain.errors import BudgetSpent, NotFound, PlatformRefused, Repoin
 from console.domain.links import Link, label
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.plans import Plan
-from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
 from console.domain.versions import same_version
-from console.ops import aftermath, record, settle
+from console.ops import record, settle
 from console.ops.batch_chunks import close_chunk, new_chunk, new_row
+from console.ops.batch_import_rows import Row, verify
 from console.ops.batch_item import Ended, plan_of
 from console.ops.batch_job import Job
 from console.ops.batch_values import Stop, StopReason
@@ -35,33 +34,21 @@ from console.ops.batch_waves import settle_unknown, together
 from console.ops.guard import judge_pause
 from console.ops.importing_apply import finished
 from console.ops.importing_settle import read_links
+from console.ops.importing_values import TOO_LARGE, fewer_rows, is_too_large
 from console.ops.planning_cost import import_chunks
-from console.ops.review import read_live
 from console.ops.rollback import open_write
 from console.ops.send import status_of
-from console.ops.settle import Found
 
 _PAUSE_SECONDS: Final = 2.0
-_STALE_WORDS: Final = frozenset({"conflict", "stale", "version_conflict"})
-
-
-@dataclass(slots=True)
-class _Row:
-    """One link of a request: its item, its plan, its journal row, and what the platform said of it."""
-
-    item: Item
-    plan: Plan
-    write: Write
-    said: str = ""
-    code: str = ""
 
 
 async def run_import(job: Job) -> None:
     """Send every waiting item, as far as the rules let it: each request a wave, verified before the next."""
     plans = await _plans(job)
-    numbers = iter(list(plans))
-    for size in import_chunks(plan.to.snapshot for plan in plans.values()):
-        part = list(islice(numbers, size))
+    todo = list(plans)
+    while todo and not job.stopping():
+        size = next(import_chunks((plans[number].to.snapshot for number in todo), job.rows))
+        part, todo, rows = todo[:size], todo[size:], job.rows
         job.wave += 1
         again = True
         while again and not job.stopping():
@@ -71,8 +58,9 @@ async def run_import(job: Job) -> None:
             waiting = set(job.waiting())
             again = await _chunk(job, {n: plans[n] for n in part if n in waiting})
         await settle_unknown(job)
-        if job.stopping():
-            return
+        if job.rows < rows:  # it was too large: what it carried goes in smaller ones
+            waiting = set(job.waiting())
+            todo = [number for number in part if number in waiting] + todo
 
 
 async def _plans(job: Job) -> dict[int, Plan]:
@@ -113,53 +101,64 @@ async def _plans(job: Job) -> dict[int, Plan]:
 
 async def _chunk(job: Job, plans: dict[int, Plan]) -> bool:
     """Lock, read, compare, send, verify one request. Whether it is to be tried again at once."""
-    session, journal = job.session, job.session.store.journal
-    charged = False
+    sent = False
     try:
-        locked = _locked(job, plans)
-        if locked is None:
-            return False
-        chunk, rows = locked
-        try:
-            session.require_armed()
-            rows = await _compared(job, rows)
-        except RepointError as error:
-            _drop(job, rows, error.title, chunk)
-            return (
-                not job.ended(Ended(Item(job.run, 0, "", Outcome.SKIPPED), error=error))
-                and not job.stopping()
-            )
-        if not rows:
-            close_chunk(session, chunk)
-            return False
-        if judge_pause(rows[0].plan, record.made_at(chunk), session.clock.now()) is not None:
-            _drop(job, rows, "reading the links took too long", chunk)
-            hint = f"Go on: repoint resume {job.run}"
-            job.halt(Stop(RunState.STOPPED, StopReason.UNREACHABLE, "Reading the links took too long", hint))
-            return False
-        with journal.together():
-            journal.advance(chunk.key, WriteState.SENT)
-            for row in rows:
-                journal.advance(row.write.key, WriteState.SENT)
-        charged = True
-        charged, again = await _send(job, chunk, rows)
+        ready = await _ready(job, plans)
+        if isinstance(ready, bool):
+            return ready
+        job.land(charged=True)
+        sent = True
+        job.say()
+        charged, again = await _send(job, *ready)
+        if not charged:
+            job.refund()
         return again
     finally:
-        job.land(charged=charged)
+        if not sent:
+            job.land(charged=False)
 
 
-def _locked(job: Job, plans: dict[int, Plan]) -> tuple[Write, list[_Row]] | None:
+async def _ready(job: Job, plans: dict[int, Plan]) -> tuple[Write, list[Row]] | bool:
+    """Everything before the request leaves, on the disk; where it is not to leave, whether to try again."""
+    session, journal = job.session, job.session.store.journal
+    locked = _locked(job, plans)
+    if locked is None:
+        return False
+    chunk, rows = locked
+    try:
+        session.require_armed()
+        rows = await _compared(job, rows)
+    except RepointError as error:
+        _drop(job, rows, error.title, chunk)
+        end = Ended(Item(job.run, 0, "", Outcome.SKIPPED), error=error)
+        return not job.ended(end) and not job.stopping()
+    if not rows:
+        close_chunk(session, chunk)
+        return False
+    if judge_pause(rows[0].plan, record.made_at(chunk), session.clock.now()) is not None:
+        _drop(job, rows, "reading the links took too long", chunk)
+        hint = f"Go on: repoint resume {job.run}"
+        job.halt(Stop(RunState.STOPPED, StopReason.UNREACHABLE, "Reading the links took too long", hint))
+        return False
+    with journal.together():
+        journal.advance(chunk.key, WriteState.SENT)
+        for row in rows:
+            journal.advance(row.write.key, WriteState.SENT)
+    return chunk, rows
+
+
+def _locked(job: Job, plans: dict[int, Plan]) -> tuple[Write, list[Row]] | None:
     """Lock the links and the import route, all in one transaction; None where nothing is left to send."""
     session, journal = job.session, job.session.store.journal
     chunk = new_chunk(session, job.run, job.plan.reason)
-    rows: list[_Row] = []
+    rows: list[Row] = []
     busy: list[Ended] = []
     try:
         with journal.together():
             for number, plan in plans.items():
                 blank = Item(job.run, number, plan.slug)
                 try:
-                    rows.append(_Row(blank, plan, journal.prepare(new_row(session, plan, chunk))))
+                    rows.append(Row(blank, plan, journal.prepare(new_row(session, plan, chunk))))
                 except LinkBusy as error:
                     text = f"{error.title}. {error.detail}"
                     busy.append(Ended(replace(blank, outcome=Outcome.REJECTED, detail=text)))
@@ -174,10 +173,10 @@ def _locked(job: Job, plans: dict[int, Plan]) -> tuple[Write, list[_Row]] | None
     return (chunk, rows) if rows else None
 
 
-async def _compared(job: Job, rows: list[_Row]) -> list[_Row]:
+async def _compared(job: Job, rows: list[Row]) -> list[Row]:
     """Read all the links at once, after they were locked: what is not exactly as planned on is left out."""
     live = await read_links(job.session, [row.plan.slug for row in rows])
-    kept: list[_Row] = []
+    kept: list[Row] = []
     ends: list[Ended] = []
     with job.session.store.journal.together():
         for row in rows:
@@ -220,14 +219,14 @@ def _another(plan: Plan, live: Link) -> bool:
     return born is not None and live.created_at is not None and live.created_at != born
 
 
-def _aimed(row: _Row, live: Link) -> _Row:
+def _aimed(row: Row, live: Link) -> Row:
     """What is written: the planned version's record; of a rewrite, the live record rewritten."""
     if row.plan.rewrite:
         row.plan = replace(row.plan, record=Rewrite.parse(row.plan.rewrite).apply(live))
     return row
 
 
-async def _send(job: Job, chunk: Write, rows: list[_Row]) -> tuple[bool, bool]:
+async def _send(job: Job, chunk: Write, rows: list[Row]) -> tuple[bool, bool]:
     """Send one request. Whether it is charged, and whether what was not taken is tried again at once."""
     session = job.session
     order = ImportOrder(
@@ -246,35 +245,40 @@ async def _send(job: Job, chunk: Write, rows: list[_Row]) -> tuple[bool, bool]:
     except RepointError as error:
         return await _failed(job, chunk, rows, error)
     _hear(rows, answer)
-    await _verify(job, rows, ended=answer.finished, request_id=answer.request_id)
+    await verify(job, rows, ended=answer.finished, request_id=answer.request_id)
     close_chunk(session, chunk)
     return True, False
 
 
-def _hear(rows: Sequence[_Row], answer: ImportAnswer) -> None:
+def _hear(rows: Sequence[Row], answer: ImportAnswer) -> None:
     for row, told in zip(rows, answer.rows, strict=True):
         if told.status is RowStatus.FAILED:
             row.said, row.code = told.message or "the platform refused it", told.code or "failed"
 
 
-async def _failed(job: Job, chunk: Write, rows: list[_Row], error: RepointError) -> tuple[bool, bool]:
+async def _failed(job: Job, chunk: Write, rows: list[Row], error: RepointError) -> tuple[bool, bool]:
     """No answer that can be used. Whatever was said, reading tells what became of each link."""
     session, lost = job.session, error.applied == "unknown"
     if lost:
         session.count_write()
         _unknown(job, chunk, rows, error.title)
-        await _verify(job, rows, ended=False, error=error)
+        await verify(job, rows, ended=False, error=error)
         close_chunk(session, chunk)
         return True, False
-    if isinstance(error, PlatformRefused):
+    fewer = fewer_rows(len(rows)) if is_too_large(error) else 0
+    if fewer:
+        job.rows = fewer
+        _drop(job, rows, error.title)
+    elif isinstance(error, PlatformRefused):
+        refused = (error.platform_code or "refused", error.detail or error.title)
         for row in rows:
-            row.said, row.code = error.detail or error.title, error.platform_code or "refused"
-        await _verify(job, rows, ended=True, error=error)
+            row.code, row.said = TOO_LARGE if is_too_large(error) else refused
+        await verify(job, rows, ended=True, error=error)
     else:
         untouched = await _untouched(job, rows, error)
         _drop(job, untouched, error.title)
         job.ended(Ended(Item(job.run, 0, ""), error=error))
-        await _verify(job, [row for row in rows if row not in untouched], ended=True, error=error)
+        await verify(job, [row for row in rows if row not in untouched], ended=True, error=error)
     session.store.journal.advance(
         chunk.key,
         WriteState.REFUSED,
@@ -285,10 +289,10 @@ async def _failed(job: Job, chunk: Write, rows: list[_Row], error: RepointError)
     )
     if isinstance(error, Unreachable) and not job.stopping():
         await job.control.rest(session.clock, _PAUSE_SECONDS)
-    return isinstance(error, PlatformRefused), not job.stopping()
+    return isinstance(error, PlatformRefused), not fewer and not job.stopping()
 
 
-async def _untouched(job: Job, rows: list[_Row], error: RepointError) -> list[_Row]:
+async def _untouched(job: Job, rows: list[Row], error: RepointError) -> list[Row]:
     """The rows whose links are exactly as they were: nothing was applied to them.
 
     A gateway may ask for a pause after the platform has acted, so that a 429 alone proves nothing.
@@ -302,14 +306,14 @@ async def _untouched(job: Job, rows: list[_Row], error: RepointError) -> list[_R
     return [row for row in rows if _differs(row.plan, live.get(row.plan.slug)) is None]
 
 
-def _unknown(job: Job, chunk: Write, rows: Sequence[_Row], why: str) -> None:
+def _unknown(job: Job, chunk: Write, rows: Sequence[Row], why: str) -> None:
     journal = job.session.store.journal
     with journal.together():
         for write in (chunk, *(row.write for row in rows)):
             journal.advance(write.key, WriteState.UNKNOWN, detail=why)
 
 
-def _drop(job: Job, rows: Sequence[_Row], why: str, chunk: Write | None = None) -> None:
+def _drop(job: Job, rows: Sequence[Row], why: str, chunk: Write | None = None) -> None:
     """Nothing was applied to these links: their rows are closed, and they wait."""
     journal = job.session.store.journal
     with journal.together():
@@ -317,82 +321,3 @@ def _drop(job: Job, rows: Sequence[_Row], why: str, chunk: Write | None = None) 
             known = journal.write(write.key)
             if known is not None and known.state.open:
                 journal.advance(write.key, WriteState.DROPPED, outcome=Outcome.CANCELLED, detail=why)
-
-
-async def _verify(
-    job: Job,
-    rows: Sequence[_Row],
-    *,
-    ended: bool,
-    request_id: str | None = None,
-    error: RepointError | None = None,
-) -> None:
-    """Read each link's history: the new version on top, with what was planned, on what was expected."""
-    left = iter(rows)
-
-    async def work() -> None:
-        for row in left:
-            found = None if row.code else await _read(job, row)
-            with job.session.store.journal.together():  # the row, the hold and the item's outcome: one commit
-                end = _looked(job, row, found, ended=ended, error=error)
-                job.ended(replace(end, item=replace(end.item, request_id=request_id)))
-
-    await together(work() for _ in range(job.at_once))
-
-
-async def _read(job: Job, row: _Row) -> Reading | RepointError:
-    try:
-        return await read_live(job.session, row.plan.slug)
-    except RepointError as trouble:
-        return trouble
-
-
-def _looked(
-    job: Job, row: _Row, reading: Reading | RepointError | None, *, ended: bool, error: RepointError | None
-) -> Ended:
-    """What became of one link, by its row of the answer, or by its history."""
-    session, key = job.session, row.write.key
-    journal = session.store.journal
-    refused = error is not None and error.applied == "no"
-    if reading is None:
-        stale = row.code in _STALE_WORDS
-        outcome = Outcome.STALE if stale else Outcome.REJECTED
-        detail = f"The platform compared and refused: {row.said}" if stale else f"{row.said} ({row.code})"
-        journal.advance(key, WriteState.REFUSED, outcome=outcome, detail=detail)
-        return Ended(replace(row.item, outcome=outcome, detail=detail))
-    if isinstance(reading, RepointError):
-        text = f"Outcome unknown: {reading.title}"
-        _note_unknown(job, key, text)
-        return Ended(replace(row.item, outcome=Outcome.UNKNOWN, detail=text))
-    finding = settle.examine(row.write, reading, session.clock.now(), ended=ended)
-    text = settle.sentence(row.write, finding)
-    if finding.found is Found.APPLIED:
-        made = settle.new_version(finding)
-        journal.advance(key, WriteState.APPLIED, outcome=Outcome.APPLIED, new_version=made, detail=text)
-        other = finding.overtaken_by
-        if other is None and finding.step is not None:
-            aftermath.keep(session, row.write, finding.step, undoes=bool(row.plan.undoes))
-        item = replace(
-            row.item,
-            outcome=Outcome.APPLIED,
-            detail=text,
-            new_version=made,
-            overtaken_by=other.version if other else None,
-        )
-        return Ended(item, sound=other is not None or settle.as_planned(row.write, finding))
-    if finding.found is Found.NOT_YET or (finding.found is Found.MOVED and not ended):
-        _note_unknown(job, key, text)
-        return Ended(replace(row.item, outcome=Outcome.UNKNOWN, detail=text))
-    if refused:
-        journal.advance(key, WriteState.DROPPED, outcome=Outcome.CANCELLED, detail="refused as a whole")
-        return Ended(replace(row.item, detail=text), error=error)
-    outcome = Outcome.STALE if finding.found is Found.MOVED else Outcome.FAILED
-    journal.advance(key, WriteState.DROPPED, outcome=outcome, detail=text)
-    return Ended(replace(row.item, outcome=outcome, detail=text))
-
-
-def _note_unknown(job: Job, key: str, why: str) -> None:
-    journal = job.session.store.journal
-    known = journal.write(key)
-    if known is not None and known.state is WriteState.SENT:
-        journal.advance(key, WriteState.UNKNOWN, detail=why)

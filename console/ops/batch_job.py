@@ -17,6 +17,7 @@ from console.ops.batch_chunks import ROW
 from console.ops.batch_item import Ended
 from console.ops.batch_rules import FAILURES, StopRules, asks_for_pause, stop_of
 from console.ops.batch_values import AT_ONCE, Control, Hold, Progress, Stop, StopReason, Tell
+from console.ops.importing_values import MAX_CHUNK_ROWS
 from console.ops.session import Session
 
 PATIENCE_SECONDS: Final = 600.0
@@ -43,6 +44,7 @@ class Job:
         ration: what ends it when the allowance is used up.
         unread: items that could not be read: they still wait, and are not tried again now.
         held: what it waits for before anything is sent.
+        rows: of one request of an import at most; less after a 413.
         made: items of the wave that were applied, to be verified.
     """
 
@@ -61,6 +63,7 @@ class Job:
     wave: int = 0
     unread: int = 0
     held: Hold | None = None
+    rows: int = MAX_CHUNK_ROWS
     made: list[Item] = field(default_factory=list)
     not_sound: list[str] = field(default_factory=list)
     _flying: int = 0
@@ -123,6 +126,12 @@ class Job:
         elif self.allowance is not None:
             self.allowance += writes
         self._landed.set()
+
+    def refund(self) -> None:
+        """The write that left was not charged after all."""
+        self.spent -= 1
+        if self.allowance is not None:
+            self.allowance += 1
 
     async def pace(self) -> None:
         """Wait as long as the platform's stated rate, or its last wish for a pause, asks for."""

@@ -28,7 +28,15 @@ from console.ops import meter, settle
 from console.ops.importing_recheck import recheck
 from console.ops.importing_record import WAY, chunk_write, spent
 from console.ops.importing_settle import PATIENT, settle_chunk
-from console.ops.importing_values import CHUNK_BYTES, Follow, Report
+from console.ops.importing_values import (
+    CHUNK_BYTES,
+    STALE_CODES,
+    TOO_LARGE,
+    Follow,
+    Report,
+    fewer_rows,
+    is_too_large,
+)
 from console.ops.reading_rows_file import digest_of
 from console.ops.recovery import settle_one
 from console.ops.session import Session
@@ -267,7 +275,7 @@ def _fate(row: Record, told: ImportRow) -> Fate | None:
     if told.status in _STATES:
         return Fate(row.number, _STATES[told.status], told.version)
     if told.status is RowStatus.FAILED:
-        state = RowState.STALE if told.code in {"conflict", "stale", "version_conflict"} else RowState.FAILED
+        state = RowState.STALE if told.code in STALE_CODES else RowState.FAILED
         return Fate(row.number, state, None, told.code or "failed", told.message or "the platform refused it")
     return None
 
@@ -287,7 +295,7 @@ async def _failed(job: _Job, chunk: list[Record], write: Write, error: RepointEr
     )
     if error.applied == "unknown":
         return await _lost_answer(job, chunk, write)
-    if refused and getattr(error, "status", 0) == 413:
+    if is_too_large(error):
         return _too_large(job, chunk, write)
     if refused:
         words = error.detail or error.title
@@ -320,13 +328,12 @@ async def _look(job: _Job, write: Write) -> int:
 
 def _too_large(job: _Job, chunk: list[Record], write: Write) -> int:
     """413: smaller requests from here on; a single row that is too large is refused for good."""
-    if len(chunk) == 1:
-        job.table.settle(
-            [Fate(chunk[0].number, RowState.FAILED, None, "payload_too_large", "the row is too large")]
-        )
+    rows = fewer_rows(len(chunk))
+    if not rows:
+        job.table.settle([Fate(chunk[0].number, RowState.FAILED, None, *TOO_LARGE)])
         return 1
     job.table.take_back(write.key)
-    job.rows = max(1, len(chunk) // 2)
+    job.rows = rows
     return 0
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from cache.imports import Record, RowState
-from console.domain.errors import RepointError
+from console.domain.errors import PlatformRefused, RepointError
 from console.domain.links import Link
 from console.domain.rows import RowFault
 from console.domain.versions import Change
@@ -28,6 +28,22 @@ _HEAVY: Final = ("destination_url", "title", "description", "tags", "categories"
                  "tracking_policy", "extra")  # fmt: skip
 SHOWN: Final = 20
 """Updated rows whose changes are shown."""
+
+
+STALE_CODES: Final = frozenset({"conflict", "stale", "version_conflict"})
+"""What the platform says of a row whose link is not at the version that was expected."""
+TOO_LARGE: Final = ("payload_too_large", "the row is too large")
+"""Code and words of a row that is too large for a request of its own."""
+
+
+def is_too_large(error: RepointError) -> bool:
+    """Whether a request was refused for its size (413): nothing of it was applied, and less may pass."""
+    return isinstance(error, PlatformRefused) and error.applied == "no" and error.status == 413
+
+
+def fewer_rows(rows: int) -> int:
+    """Rows of one request after one with so many was too large; 0: a single row is, and is refused."""
+    return rows // 2
 
 
 class Existing(StrEnum):

@@ -9,7 +9,7 @@ Source: product.md, section 4.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -52,15 +52,23 @@ class Costing:
     now: datetime
 
 
-def import_chunks(links: Iterable[Link]) -> list[int]:
-    """How many of these links each request of an import takes, in their order: the fewest requests."""
-    chunks, sizes = Chunks(MAX_CHUNK_ROWS), list[int]()
-    for link in links:
+def import_chunks(links: Iterable[Link], rows: int = MAX_CHUNK_ROWS) -> Iterator[int]:
+    """How many of these links each request of an import takes, in their order: the fewest requests.
+
+    Args:
+        links: the state that each is to have.
+        rows: of one request at most.
+    """
+    chunks, size = Chunks(rows), 0
+    for number, link in enumerate(links):
+        before = chunks.count
         chunks.add(weight_of(link))
-        if chunks.count > len(sizes):
-            sizes.append(0)
-        sizes[-1] += 1
-    return sizes
+        if number and chunks.count > before:
+            yield size
+            size = 0
+        size += 1
+    if size:
+        yield size
 
 
 def may_spend(kind: BatchKind, budget: Budget, *, named: bool) -> int | None:
@@ -86,7 +94,7 @@ def _one_by_one(costing: Costing) -> WayCost:
 
 
 def _import(costing: Costing) -> WayCost:
-    requests = len(import_chunks(costing.links))
+    requests = sum(1 for _ in import_chunks(costing.links))
     call, rows = _call(costing), len(costing.links)
     seconds = 2 * math.ceil(rows / _READ_AT_ONCE) * call + requests * call + rows * _SECONDS_A_ROW
     why_not = ""

@@ -86,6 +86,15 @@ async def _throttle(strike: _Strike) -> None:
     await strike.say(429, body, JSON_TYPE, headers, length=len(body))
 
 
+async def _too_large(strike: _Strike) -> None:
+    length = next((v for k, v in strike.scope["headers"] if k == b"content-length"), b"0")
+    if int(length) <= (strike.fault.size or 0):
+        await strike.app(strike.scope, strike.receive, strike.send)
+        return
+    body = b'{"error":"payload_too_large","message":"Request body too large"}'
+    await strike.say(413, body, JSON_TYPE, length=len(body))
+
+
 async def _html(strike: _Strike) -> None:
     await strike.say(200, PORTAL.encode(), HTML_TYPE, length=len(PORTAL))
 
@@ -195,6 +204,7 @@ _DO: Final[Mapping[Kind, Callable[[_Strike], Any]]] = {
     Kind.ANSWER: _answer,
     Kind.DAY_SPENT: _day_spent,
     Kind.THROTTLE: _throttle,
+    Kind.TOO_LARGE: _too_large,
     Kind.HTML_200: _html,
     Kind.REDIRECT: _redirect,
     Kind.NO_ROUTE: _no_route,

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     HTML_200 = "html_200"
     REDIRECT = "redirect"
     NO_ROUTE = "no_route"
+    TOO_LARGE = "too_large"
+    """413 for a body of more than `size` bytes, as gateways do; any other passes."""
     BIG_BODY = "big_body"
     DRIP = "drip"
     RAW = "raw"

@@ -91,7 +91,7 @@ def test_a_password_keeps_a_batch_from_the_import() -> None:
 @given(st.lists(st.integers(0, 400_000), min_size=1, max_size=60))
 def test_chunks_hold_every_link_in_the_fewest_requests(lengths: list[int]) -> None:
     links = [replace(LINK, description="x" * length) for length in lengths]
-    sizes, start = import_chunks(links), 0
+    sizes, start = list(import_chunks(links)), 0
     assert sum(sizes) == len(links)
     for number, size in enumerate(sizes):
         weights = [weight_of(link) for link in links[start : start + size]]

@@ -70,6 +70,54 @@ async def test_the_import_way_restores_the_same_in_one_write(serve: Serve) -> No
     nothing_doubled(server, plan)
 
 
+async def test_a_request_that_is_too_large_goes_in_smaller_ones_and_every_link_has_its_outcome(
+    serve: Serve,
+) -> None:
+    server, heard = serve("calm"), Heard()
+    slugs = make_links(server, 30)
+    fault = server.platform.faults.add(
+        Kind.TOO_LARGE, method="POST", path="/bulk-import$", times=None, size=4000
+    )
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan, way=BatchWay.IMPORT, tell=heard)
+        assert outcomes(report) == {"APPLIED": 30}
+        assert report.writes_spent == fault.hits, "a request that is refused may be counted all the same"
+        assert 1 < server.platform.meter.used < fault.hits, "some were too large, and some were not"
+        assert [p.writes_spent for p in heard if p.slug] != [fault.hits] * 30, "told as it is spent"
+        assert heard[-1].writes_spent == fault.hits
+    nothing_doubled(server, plan)
+
+
+async def test_one_link_that_is_too_large_is_refused_and_the_others_go(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 4)
+    server.platform.edit(slugs[1], by="kim", description="x" * 3000)
+    server.platform.edit(slugs[1], by="kim", destination_url="https://elsewhere.example/")
+    server.platform.store.events.clear()
+    server.platform.faults.add(Kind.TOO_LARGE, method="POST", path="/bulk-import$", times=None, size=3000)
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan, way=BatchWay.IMPORT, look_after=False)
+        assert outcomes(report) == {"APPLIED": 3, "REJECTED": 1}
+        assert report.items[1].detail == "the row is too large (payload_too_large)"
+    nothing_doubled(server, plan)
+
+
+async def test_requests_that_have_to_be_split_stop_where_the_writes_end(serve: Serve) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 16)
+    server.platform.faults.add(Kind.TOO_LARGE, method="POST", path="/bulk-import$", times=None, size=4000)
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan, way=BatchWay.IMPORT, max_writes=2, look_after=False)
+        assert (report.run.state, report.run.stop_reason) == (RunState.PAUSED, StopReason.MAX_WRITES)
+        assert report.writes_spent == 2
+        assert 0 < outcomes(report)["SKIPPED"] < 16
+        assert outcomes(await go_on(session, report)) == {"APPLIED": 16}
+    nothing_doubled(server, plan)
+
+
 async def test_three_failures_in_a_row_stop_the_run_and_the_others_wait(serve: Serve) -> None:
     server = serve("calm")
     slugs = make_links(server, 80)

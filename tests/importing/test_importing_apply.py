@@ -47,6 +47,17 @@ async def test_good_rows_are_applied_and_every_row_has_its_fate(practice, tmp_pa
     assert practice.platform.link("docs")["tags"] == live["tags"]
 
 
+async def test_a_request_that_is_too_large_goes_in_smaller_ones(practice, tmp_path) -> None:
+    practice.platform.faults.add(Kind.TOO_LARGE, path=BULK, method="POST", times=None, size=700)
+    rows = [*ROWS, ("much-too-long", "https://docs.example/" + "x" * 900, "Alone it is too large")]
+    async with at(practice) as session:
+        report = await applied(session, sheet(tmp_path, rows))
+        assert session.store.journal.open_writes() == []
+    assert counted(report.counts) == {"created": 7, "failed": 1}
+    assert [row.faults[0].code for row in report.handed_back] == ["payload_too_large"]
+    each_once(practice, SLUGS)
+
+
 @pytest.mark.parametrize("kind", LOST)
 async def test_a_lost_answer_is_settled_by_reading(practice, tmp_path, kind) -> None:
     practice.platform.faults.add(kind, path=BULK, method="POST", times=2, skip=1)
