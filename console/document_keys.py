@@ -83,8 +83,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "import": (
         "run", "state", "stop_reason", "rows", "valid", "created", "updated", "unchanged", "skipped", "stale",
         "failed", "unknown", "pending", "rejected_rows", "rejected", "stale_rows", "failed_rows", "updates",
-        "mapping", "guessed", "ignored", "encoding", "delimiter", "writes_needed", "seconds_needed",
-        "writes_spent", "rejects_file", "destinations",
+        "mapping", "guessed", "ignored", "encoding", "delimiter", "foreign_hosts", "writes_needed",
+        "seconds_needed", "writes_spent", "rejects_file", "destinations",
     ),
     "reconcile": ("settled",),
     "arm": ("profile", "armed", "seconds"),

@@ -158,6 +158,7 @@ class Job:
             cost=self.cost(standing),
             name=self.name,
             again=self.checked.again,
+            foreign=self.checked.foreign,
             silent=None if self.silent is None else len(self.silent),
         )
 

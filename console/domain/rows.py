@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from console.domain.links import JSON, ROUTE_WORDS, SLUG, Link, Rule
+from console.domain.text import code_points, looks_alike, safe
 from console.domain.urls import UrlProblem, require_destination
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1", "t", "y"})
@@ -51,6 +52,11 @@ def read_slug(value: JSON) -> str:
         if value in ROUTE_WORDS:
             raise BadCell("invalid_slug", f"{value} is the name of a route")
         return value
+    if looks_alike(value):
+        spelt = safe(code_points(value), 80)
+        raise BadCell(
+            "invalid_slug", f"{spelt}: a slug has only A-Z a-z 0-9 _ -, and none that look like them"
+        )
     if value.strip() != value:
         raise BadCell("invalid_slug", "a blank stands before or after the slug")
     raise BadCell("invalid_slug", "a slug is 4 to 24 of A-Z a-z 0-9 _ -")

@@ -93,8 +93,43 @@ def name_of_host(text: str) -> str:
     return name if colon and port.isdigit() else host
 
 
+def shown_destination(text: str) -> str:
+    """A destination as it is shown: its host in punycode, which tells look-alike letters apart.
+
+    The rest stays as it is; a text that is no URL stays whole.
+    """
+    found = None if text.isascii() else _ORIGIN.match(text)
+    if found is None:
+        return text
+    try:
+        url = can_ada.parse(found[0])
+    except (ValueError, TypeError):
+        return text
+    return f"{url.protocol}//{url.host}{text[found.end() :]}"
+
+
+def foreign_host(text: str) -> str:
+    """The host of a destination, in punycode, where any of it is in other letters than ASCII; else empty."""
+    if text.isascii() and "xn--" not in text.lower():
+        return ""
+    host = name_of_host(text)
+    return host if any(label.startswith("xn--") for label in host.split(".")) else ""
+
+
+def spelt_host(host: str) -> str:
+    """A punycode host in its own letters, as a browser may show it; for telling only."""
+    labels = []
+    for label in host.split("."):
+        try:
+            labels.append(label[4:].encode().decode("punycode") if label.startswith("xn--") else label)
+        except UnicodeError:
+            labels.append(label)
+    return ".".join(labels)
+
+
 def without_scheme(text: str) -> str:
     """A destination as lists show it: `shop.example/launch`. Only a plain scheme is cut."""
+    text = shown_destination(text)
     for scheme in ("https://", "http://"):
         if text.startswith(scheme):
             return text[len(scheme) :]

@@ -79,6 +79,7 @@ async def plan_import(
         if table is not None:
             table.tell("phrase", preview.phrase)
             table.tell("columns", dict(mapped.columns))
+            table.tell("foreign", dict(preview.foreign))
             table.planned()
     except BaseException:
         if table is not None:
@@ -116,6 +117,7 @@ async def _all_rows(
         if on_progress is not None:
             on_progress(len(rows))
         await asyncio.sleep(0)
+    preview.foreign.update(planner.foreign)
     preview.writes = chunks.count
     preview.seconds = seconds_for(session, preview.writes, preview.to_send)
 

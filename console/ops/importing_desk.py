@@ -74,6 +74,7 @@ class Checked:
         table: the run's rows (`importing_review.Reviewer`).
         create, update: links to be made, links to be changed.
         faulty: rows that are not sent because of faults, or because the link is at another version.
+        foreign: hosts in other letters than ASCII that rows point at, in punycode, with how often.
         again: it goes on with an earlier try, of which some rows are in place already.
         seconds: that sending takes, about.
     """
@@ -93,6 +94,7 @@ class Checked:
     seconds: float
     phrase: str
     again: bool
+    foreign: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def to_send(self) -> int:
@@ -175,6 +177,7 @@ def _checked(session: Session, asked: Asked, preview: Preview, table: ImportTabl
         seconds=seconds_for(session, chunks.count, create + update),
         phrase=str(table.head()["phrase"]),
         again=again,
+        foreign=table.head().get("foreign", {}),
     )
 
 

@@ -90,6 +90,7 @@ def preview_of(table: ImportTable, source: Source) -> Preview:
     head = table.head()
     header = tuple(str(name) for name in head["header"])
     preview = Preview(str(head["run"]), source, "earlier run", header, Mapped(dict(head["columns"])))
+    preview.foreign.update(head.get("foreign", {}))
     preview.counts = Counter(table.counts())
     for row in table.handed_back():
         if row.state is RowState.REJECTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from cache.imports import Record, RowState
 from console.domain.links import JSON, Link, VersionId, label
 from console.domain.rows import BadCell, RowFault, folded, restored, rule_faults, schedule_faults
+from console.domain.urls import foreign_host
 from console.domain.versions import Change, diff
 from console.ops.importing_cells import cell_of
 from console.ops.importing_fields import FIELDS, READ_ONLY, VERSION, Mapped
@@ -31,7 +33,11 @@ _HOLDS_TOGETHER: Final = _SCHEDULE | {"rules"}
 
 
 class Planner:
-    """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row."""
+    """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row.
+
+    Attributes:
+        foreign: hosts in other letters than ASCII that rows would point at, in punycode, with how often.
+    """
 
     def __init__(
         self,
@@ -62,6 +68,7 @@ class Planner:
         self._folds = {folded(slug): slug for slug in spelt_oddly}
         self._mapped = mapped
         self._header = sheet.header
+        self.foreign: Counter[str] = Counter()
         self._seen: dict[str, int] = {}
         self._spelt: dict[str, str] = {}
         self._columns = [
@@ -222,6 +229,7 @@ class Planner:
         if asked:
             words = f"it was to be {asked}, and the link does not exist"
             return self._stale(row, slug, words)
+        self._note_hosts(values)
         record = Record(
             row.number, row.line, slug, "create", RowState.PLANNED, weight_of_fields(values), link, None, (),
             self._cells(row),
@@ -244,11 +252,20 @@ class Planner:
         asked = self._asked_version(row)
         if asked and asked not in {label(live.version), str(live.version)}:
             return self._stale(row, slug, f"it was to be {asked}, and {label(live.version)} is live")
+        self._note_hosts(values)
         record = Record(
             row.number, row.line, slug, "update", RowState.PLANNED, weight_of(link), link, live.version, (),
             self._cells(row),
         )  # fmt: skip
         return Planned(record, changes)
+
+    def _note_hosts(self, values: Mapping[str, Any]) -> None:
+        """Hosts in other letters than ASCII that would be pointed at: they may look like another."""
+        for rule in values.get("rules") or ():
+            if host := foreign_host(rule.destination_url):
+                self.foreign[host] += 1
+        if host := foreign_host(values.get("destination_url", "")):
+            self.foreign[host] += 1
 
     def _asked_version(self, row: Row) -> str:
         """The version that a row is for; empty when it is for any."""

@@ -146,6 +146,7 @@ class Preview:
         rejected: rows with faults, each with all of them; bounded by `REJECTS_TOLD`.
         updated: the first rows that change a link.
         destinations: new destinations to be checked, with the slugs that get them.
+        foreign: hosts in other letters than ASCII that rows would point at, in punycode, with how often.
     """
 
     run: str
@@ -161,6 +162,7 @@ class Preview:
     stale: list[Shown] = field(default_factory=list)
     updated: list[Shown] = field(default_factory=list)
     destinations: dict[str, str] = field(default_factory=dict)
+    foreign: Counter[str] = field(default_factory=Counter)
 
     @property
     def rows(self) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.domain.text import safe
+from console.domain.urls import shown_destination
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
@@ -109,5 +110,6 @@ def change_lines(change: Change) -> list[Line]:
     for sign, value, tone in (("-", change.before, Tone.BAD), ("+", change.after, Tone.GOOD)):
         if value not in (None, [], {}):
             shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            shown = shown_destination(shown) if change.field == "destination" else shown
             lines.append([f"        {change.field:<13} ", Styled(f"{sign} {shown}", tone)])
     return lines

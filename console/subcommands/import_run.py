@@ -11,6 +11,7 @@ from pathlib import Path
 from cache.imports import ImportTable, RowState
 from cache.paths import private_dir
 from console.domain.errors import Refused, UsageProblem
+from console.domain.urls import shown_destination
 from console.exits import ExitCode, exit_code
 from console.ops.importing import check_destinations, plan_import, refresh
 from console.ops.importing_apply import apply_import, report_of
@@ -86,7 +87,7 @@ async def _destinations(call: _Call, preview: Preview) -> list[Document]:
         return []
     failing = await check_destinations(call.session, preview)
     for slug, url, verdict in failing[:TOLD]:
-        call.out.warning(f"{slug}: {url} is {verdict.value.lower()}")
+        call.out.warning(f"{slug}: {shown_destination(url)} is {verdict.value.lower()}")
     return [{"slug": s, "destination_url": u, "verdict": v.value} for s, u, v in failing]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cache.imports import RowState
+from console.domain.urls import spelt_host
 from console.ops.importing_fields import is_ours
 from console.ops.importing_values import Preview, Report, Shown
 from console.output import Output
@@ -28,6 +29,8 @@ def show_preview(out: Output, preview: Preview) -> None:
     ignored = [name for name in preview.mapped.ignored if not is_ours(name)]
     if ignored:
         out.note(f"  ignored: {', '.join(ignored[:TOLD])}")
+    for host, rows in preview.foreign.most_common(TOLD):
+        out.note(Styled(f"  {host}", Tone.WARN), f" is written {spelt_host(host)}: {rows:,} rows point there")
     for shown in (*preview.rejected, *preview.stale)[:TOLD]:
         for fault in shown.faults:
             out.note(Styled(f"  line {shown.line:<6}", Tone.BAD), f"{shown.slug:<24}  {fault.column}: ",
@@ -35,6 +38,10 @@ def show_preview(out: Output, preview: Preview) -> None:
     left = preview.counts[RowState.REJECTED] + preview.counts[RowState.STALE] - TOLD
     if left > 0:
         out.note(f"  and {left:,} more")
+    _show_updates(out, preview)
+
+
+def _show_updates(out: Output, preview: Preview) -> None:
     for shown in preview.updated:
         out.note(f"  line {shown.line:<6}{shown.slug}")
         for change in shown.changes:
@@ -101,6 +108,10 @@ def import_document(preview: Preview, report: Report | None, rejects: Path | Non
         "ignored": list(preview.mapped.ignored),
         "encoding": preview.source.encoding,
         "delimiter": preview.delimiter or None,
+        "foreign_hosts": [
+            {"host": host, "written": spelt_host(host), "rows": rows}
+            for host, rows in preview.foreign.most_common()
+        ],
         "writes_needed": preview.writes,
         "seconds_needed": round(preview.seconds, 1),
         "writes_spent": 0 if report is None else report.writes_spent,

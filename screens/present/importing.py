@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from rich.style import Style
 from rich.text import Text
 
 from console.domain.rows import RowFault
-from console.domain.urls import without_scheme
+from console.domain.urls import foreign_host, spelt_host, without_scheme
 from console.domain.versions import Change
 from screens.present.cells import Cell, clipped, fit, fit_right, joined, width_of
 from screens.present.diff import LABEL_WIDTH, unified
@@ -22,6 +22,8 @@ _LINE: Final = 7
 _WHAT: Final = 11
 _SLUG: Final = 26
 _GAP: Final = "   "
+_HOSTS: Final = 3
+"""Hosts in other letters than ASCII that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,9 @@ def detail_lines(row: Shown, changes: Sequence[Change], look: Look, width: int) 
     lines = [joined(clipped(head, width, look)), Text()]
     for fault in row.faults:
         lines += _fault_lines(fault, look, width)
+    if host := foreign_host(row.destination):
+        told = f"It points at {written(host, look)}"
+        lines += [*(Text(line, look.slow) for line in wrap(told, width)), Text()]
     if row.silent:
         told = f"From here its destination is {row.silent}"
         lines += [*(Text(line, look.slow) for line in wrap(look.say(told), width)), Text()]
@@ -204,6 +209,11 @@ def detail_lines(row: Shown, changes: Sequence[Change], look: Look, width: int) 
         word = "The link has all of it already" if row.state == "unchanged" else "The link exists already"
         lines.append(Text(f"{word}: not sent", look.muted))
     return lines
+
+
+def written(host: str, look: Look) -> str:
+    """A host in other letters than ASCII, with how a browser may show it."""
+    return f"{look.say(host, 80)}, which is written {look.say(spelt_host(host), 80)}"
 
 
 def _fault_lines(fault: RowFault, look: Look, width: int) -> list[Text]:
@@ -307,6 +317,7 @@ class Question:
     name: str
     again: bool
     silent: int | None
+    foreign: Mapping[str, int] = field(default_factory=dict)
 
 
 def confirm_lines(asked: Question, reason: str, look: Look, width: int) -> list[Text]:
@@ -348,6 +359,10 @@ def _warnings(asked: Question, look: Look) -> list[tuple[str, Style]]:
             "there with everything kept, and the same import goes on from there."
         )
         found.append((words, look.slow))
+    for host, rows in list(asked.foreign.items())[:_HOSTS]:
+        found.append((f"{counted(rows, 'row')} would point at {written(host, look)}", look.slow))
+    if len(asked.foreign) > _HOSTS:
+        found.append((f"and at {len(asked.foreign) - _HOSTS} more hosts in other letters", look.slow))
     if asked.silent:
         found.append((f"{counted(asked.silent, 'row')} would point where nothing answers.", look.slow))
     elif asked.silent is None:

@@ -10,12 +10,15 @@ import pytest
 from cache.imports import RowState
 from console.domain.errors import StorageProblem
 from console.domain.outcomes import WriteState
+from console.domain.urls import spelt_host
 from console.ops.importing import check_destinations, plan_import, refresh
 from console.ops.importing_record import chunk_write
 from console.ops.importing_values import Existing, Options
 from console.practice.records import checked
 from console.practice.scenarios import SHEET
 from console.practice.store import Cause
+from console.subcommands.history import change_lines
+from console.subcommands.import_shown import import_document
 from tests.support.clock import ManualClock
 from tests.support.desk import at
 from tests.support.importing import counted, many, previewed, sheet
@@ -184,3 +187,33 @@ async def test_requests_are_counted_by_rows_and_bytes(practice, tmp_path) -> Non
     assert by_rows.writes == 3
     assert by_bytes.writes == 3
     assert by_bytes.counts[RowState.CREATED] == 25
+
+
+async def test_hosts_in_other_letters_are_shown_as_punycode_and_pointed_out(practice, tmp_path) -> None:
+    lookalike, plain = "https://\u0430\u0440\u0440\u04cf\u0435.com/\u0434?x=1", "https://docs.example/\u0434"
+    rules = json.dumps(
+        [{"destinationUrl": "https://m\u00fcnchen.example/", "conditions": {"countryIn": ["DE"]}}]
+    )
+    rows = [
+        ("docs", lookalike, ""), ("new-1", lookalike, ""), ("new-2", plain, rules),
+        ("p\u0430y-now", plain, ""),
+        ("new-3", "https://xn--mnchen-3ya.example:8443/", ""),
+    ]  # fmt: skip
+    header = ("slug", "destinationUrl", "routingRules")
+    async with at(practice) as session:
+        preview = await previewed(session, sheet(tmp_path, rows, header))
+        assert preview.foreign == {"xn--80ak6aa92e.com": 2, "xn--mnchen-3ya.example": 2}
+        (bad,) = preview.rejected
+        assert [fault.code for fault in bad.faults] == ["invalid_slug"]
+        assert "p\u27e80430\u27e9y-now" in bad.faults[0].message
+        (change,) = [c for c in preview.updated[0].changes if c.field == "destination"]
+        assert change.after == lookalike  # what is sent is what stands in the file
+        table = [getattr(part, "text", part) for line in change_lines(change) for part in line]
+    assert any("+ https://xn--80ak6aa92e.com/\u0434?x=1" in part for part in table)
+    told = import_document(preview, None, None)["foreign_hosts"]
+    assert told[0]["rows"] == 2
+    assert {host["host"]: host["written"] for host in told} == {
+        "xn--80ak6aa92e.com": "\u0430\u0440\u0440\u04cf\u0435.com",
+        "xn--mnchen-3ya.example": "m\u00fcnchen.example",
+    }
+    assert spelt_host("xn--80ak6aa92e.com") == "\u0430\u0440\u0440\u04cf\u0435.com"

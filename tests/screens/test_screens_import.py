@@ -309,6 +309,23 @@ async def test_an_export_says_where_it_goes_and_writes_over_nothing(
     assert (tmp_path / "links.csv").read_text() == "mine"
 
 
+async def test_a_host_that_may_look_like_another_is_pointed_out(
+    practice: PracticeServer, tmp_path: Path
+) -> None:
+    rows = [("docs", "https://\u0430\u0440\u0440\u04cf\u0435.com/x", "Moved"), *many(1)]
+    async with console(practice) as driver:
+        await driver.synced()
+        page = await ImportPage.opened(driver)
+        await page.choose(sheet(tmp_path, rows))
+        await driver.until(lambda: "It points at xn--80ak6aa92e.com" in page.detail, "the host")
+        assert "+ xn--80ak6aa92e.com/x" in page.detail
+        cells = "".join(text for text, _ in page.rows.lines.cells(0))
+        assert "xn--80ak6aa92e.com/x" in cells
+        await page.confirming()
+        words = words_of(page).replace("\n", " ")
+        assert "1 row would point at xn--80ak6aa92e.com, which is written" in words
+
+
 async def test_a_list_of_files_that_comes_late_finds_the_chooser_gone(
     practice: PracticeServer, tmp_path: Path
 ) -> None:
