@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.domain.text import safe
-from console.domain.urls import shown_destination
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
@@ -106,6 +105,8 @@ def _marks(found: Review, name: object) -> list[str]:
 
 def change_lines(change: Change) -> list[Line]:
     """A change as two lines, before and after; one where there is nothing on a side."""
+    from console.domain.urls import shown_destination
+
     lines: list[Line] = []
     for sign, value, tone in (("-", change.before, Tone.BAD), ("+", change.after, Tone.GOOD)):
         if value not in (None, [], {}):
