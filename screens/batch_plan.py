@@ -50,6 +50,9 @@ class Asked:
         rules: whether the rule can be chosen.
         rule: what takes the place of the rule where it cannot be chosen: `host a.example to b.example`.
         retries: id of the run whose failed items these are.
+        slugs: the links, where they are named; for the next start to plan them again.
+        rewrite: kind, old and new of a find and replace; for the same.
+        first: the rule to begin with.
     """
 
     title: str
@@ -58,6 +61,9 @@ class Asked:
     rules: bool = True
     rule: str = ""
     retries: str = ""
+    slugs: tuple[str, ...] = ()
+    rewrite: tuple[str, ...] = ()
+    first: Rule = LAST_HEALTHY
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
     def __init__(self, desk: Desk, state: Callable[[], ActionState], asked: Asked) -> None:
         super().__init__(desk, state)
         self.asked = asked
-        self.draft = Draft(asked.reason)
+        self.draft = Draft(asked.reason, rule=asked.first)
         self._future: Future[core.Reviewed] | None = None
 
     def on_mount(self) -> None:

@@ -24,6 +24,7 @@ from console.ops.browse import Standing
 from console.ops.engine import Engine
 from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
+from screens import line_watch
 from screens.ask_screen import AskScreen
 from screens.batch_runner import Runner
 from screens.console_account import AccountActs, occupied
@@ -36,6 +37,7 @@ from screens.console_report import Reports
 from screens.console_resume import KEEP_SECONDS, Resume
 from screens.hold_watch import HOLD_SECONDS, HoldWatch
 from screens.keymap import Keymap
+from screens.line_watch import LineWatch
 from screens.present.words import health_of
 from screens.rollback_dialog import RollbackDialog
 from screens.shell import Shell
@@ -91,8 +93,8 @@ class Console(Shell):
         self.reports = Reports(self)
         self.batches = Batches(self)
         self.upkeep = Upkeep(self)
-        self.resume = Resume(self.main, self._drafting)
-        self._holds = HoldWatch(desk, self.main.say)
+        self.resume = Resume(self.main, self._drafting, self.batches)
+        self._holds, self._line = HoldWatch(desk, self.main.say), LineWatch(desk)
         desk.tell = self.main.say
         desk.changed = self.main.refresh_lines
         desk.lost, desk.returned = self.upkeep.lost, self.upkeep.returned
@@ -105,6 +107,7 @@ class Console(Shell):
         self.main.call_later(lambda: self.run_worker(self.upkeep.open(), group="open"))  # when it stands
         self.set_interval(KEEP_SECONDS, lambda: self._work(self.resume.keep()))
         self.set_interval(HOLD_SECONDS, lambda: self._work(self._holds.look()))
+        self.set_interval(line_watch.LINE_SECONDS, lambda: self._work(self._line.look()))
 
     # Another target.
 

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.domain.outages import Outage
+from console.domain.urls import UrlProblem
 from console.ops import batch_desk as core
 from console.ops.planning_preview import Preview
+from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, Rule
+from console.ops.resume import OpenPlan
 from screens.actions import ActionState, Scope
 from screens.batch_runner import Runner
 from screens.console_desk import Desk
 from screens.present.words import counted
 
 if TYPE_CHECKING:
-    from screens.batch_plan import Agreed, Asked
+    from screens.batch_plan import Agreed, Asked, BatchPlanScreen
     from screens.console import Console
 
 
@@ -41,6 +44,7 @@ class Batches:
     def __init__(self, app: Console) -> None:
         self._app = app
         self.runner = Runner(app)
+        self._reviewing: BatchPlanScreen | None = None
 
     @property
     def desk(self) -> Desk:
@@ -67,7 +71,9 @@ class Batches:
             self._app.main.say("roll back all: mark links, filter them, or stand on an outage in health")
             return
         slugs, reason = meant.slugs, meant.reason or f"{meant.words} back to an earlier version"
-        self.open_plan(Asked(meant.words, reason, lambda rule, why: to_roll_back(slugs, rule, why)))
+        self.open_plan(
+            Asked(meant.words, reason, lambda rule, why: to_roll_back(slugs, rule, why), slugs=slugs)
+        )
 
     def find_and_replace(self) -> None:
         """Ask for the words, then plan: of what is meant, or of all that lead to what is looked for."""
@@ -92,6 +98,7 @@ class Batches:
             Asked(
                 counted(len(slugs), "link"), reason_of(found),
                 lambda _, why: core.to_repoint(slugs, rewrite, why), rules=False, rule=rewrite.rule,
+                slugs=slugs, rewrite=(rewrite.kind.value, rewrite.old, rewrite.new),
             )
         )  # fmt: skip
 
@@ -123,11 +130,45 @@ class Batches:
 
         if self._going_on("roll back all"):
             return
-        self._app.push_screen(BatchPlanScreen(self.desk, self.state, asked), self._agreed)
+        self._reviewing = BatchPlanScreen(self.desk, self.state, asked)
+        self._app.push_screen(self._reviewing, self._agreed)
+
+    def reviewing(self) -> OpenPlan | None:
+        """The plan that is being looked through; None while there is none."""
+        screen = self._reviewing
+        if screen is None:
+            return None
+        asked, draft = screen.asked, screen.draft
+        return OpenPlan(asked.title, draft.reason, asked.slugs, draft.rule.text, asked.rewrite)
+
+    def plan_again(self, kept: OpenPlan) -> None:
+        """Plan anew what was being looked through: everything is read and checked as if it was asked now."""
+        from screens.batch_plan import Asked
+
+        try:
+            rewrite = kept.rewritten
+        except UrlProblem as problem:
+            self._app.main.say(f"resume: {problem}")
+            return
+        slugs, rules = kept.slugs, (LAST_HEALTHY, PREVIOUS)
+
+        def make(rule: Rule, why: str) -> core.Make:
+            if rewrite is None:
+                return core.to_roll_back(slugs, rule, why)
+            return core.to_repoint(slugs, rewrite, why)
+
+        self.open_plan(
+            Asked(
+                kept.title, kept.reason, make, rules=rewrite is None,
+                rule=rewrite.rule if rewrite is not None else "", slugs=slugs, rewrite=kept.rewrite,
+                first=next((each for each in rules if each.text == kept.rule), LAST_HEALTHY),
+            )
+        )  # fmt: skip
 
     def _agreed(self, agreed: Agreed | None) -> None:
         from screens.batch_run import Shown
 
+        self._reviewing = None
         if agreed is None:
             return
         shown, plan = Shown(agreed.plan), agreed.plan

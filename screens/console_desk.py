@@ -22,6 +22,7 @@ class Desk:
         trouble: why the platform was last out of reach; empty while it answers.
         tell: shows a sentence to the operator.
         closed: its target was left: nothing is asked any more, and a late answer is dropped.
+        heard: how often the platform has answered.
         retries: whether trying again by itself may help; a sign-in needs the operator.
         changed: called when `standing` or `trouble` reads differently.
         lost: called when the platform goes out of reach.
@@ -33,6 +34,7 @@ class Desk:
         self.now = now
         self.standing: Standing | None = None
         self.trouble = ""
+        self.heard = 0
         self.retries = False
         self.closed = False
         self._lost_at: datetime | None = None
@@ -78,6 +80,7 @@ class Desk:
 
     def answers(self) -> None:
         """The platform has answered."""
+        self.heard += 1
         lost_at, self._lost_at = self._lost_at, None
         if self.trouble:
             self.trouble = ""

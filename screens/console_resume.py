@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from console.domain.errors import RepointError
 from console.domain.links import VersionId, label
 from console.ops import resume
-from console.ops.resume import Whereabouts
+from console.ops.resume import OpenPlan, Whereabouts
 from screens.present.words import ago, counted
 from screens.trail import Spot
 
 if TYPE_CHECKING:
+    from screens.console_batches import Batches
     from screens.console_main import MainScreen
 
 KEEP_SECONDS: Final = 3.0
@@ -27,10 +28,14 @@ class Resume:
         offered: where the last console ended, as long as it was not gone to.
     """
 
-    def __init__(self, main: MainScreen, drafting: Callable[[], tuple[str, VersionId | None]]) -> None:
+    def __init__(
+        self, main: MainScreen, drafting: Callable[[], tuple[str, VersionId | None]], batches: Batches
+    ) -> None:
         self._main = main
         self._trail = main.trail
         self._drafting = drafting
+        self._batches = batches
+        self._plan: OpenPlan | None = None
         self._kept = Whereabouts()
         self._ready = False
         self._wanted: tuple[str, VersionId | None] = ("", None)
@@ -54,6 +59,7 @@ class Resume:
             marks=marks.frozen(),
             draft=slug,
             draft_to=to,
+            plan=self._batches.reviewing() or (None if left else self._plan),
             left=left,
         )
 
@@ -72,7 +78,11 @@ class Resume:
             self._go(found, "The console ended without being left. Back")
 
     def go(self) -> None:
-        """Go to what was offered."""
+        """Go to what was offered; then, by the same key, to the plan that was open there."""
+        if (plan := self._plan) is not None:
+            self._plan, self._main.resumable = None, False
+            self._batches.plan_again(plan)
+            return
         if (found := self.offered) is not None:
             self.offered, self._main.resumable = None, False
             self._trail.note()
@@ -95,7 +105,16 @@ class Resume:
             to = f" to {label(found.draft_to)}" if found.draft_to is not None else ""
             again = self._main.keymap.label("rollback")
             said += f". You were rolling back {found.draft}{to}, nothing was sent: {again} prepares it again"
+        if found.plan is not None:
+            said += f". {self._offer(found.plan)}"
         self._main.say(said)
+
+    def _offer(self, plan: OpenPlan) -> str:
+        what = f"You were looking through a plan ({plan.title}), nothing was sent"
+        if not plan.slugs:
+            return f"{what}: plan it again"
+        self._plan, self._main.resumable = plan, True
+        return f"{what}: {self._main.keymap.label('resume')} plans it again"
 
     @staticmethod
     def _words(found: Whereabouts) -> str:

@@ -20,7 +20,7 @@ from console.ops.connect import connect
 from console.ops.engine import Engine
 from console.ops.profiles import Profile
 from console.ops.sync import Progress
-from screens import upkeep
+from screens import line_watch, upkeep
 from screens.console import Console
 from screens.console_health import HealthPane, Sweep
 from tests.support.console_driver import Driver
@@ -103,6 +103,39 @@ async def test_a_lost_line_is_told_reading_goes_on_and_the_console_comes_back_by
         assert " changed, 1 new, 1 removed" in driver.notice
         assert "summer-sale" in driver.notice
         assert "nothing" not in driver.notice.lower()
+
+
+async def test_a_line_lost_while_nobody_asks_is_told_and_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_watch, "LINE_SECONDS", 0.02)
+    platform = Patchy()
+    async with opened(platform, monkeypatch) as driver:
+        await driver.synced()
+        before = platform.asked
+        await driver.until(lambda: platform.asked > before, "it looks by itself")
+        platform.down = True
+        await driver.until(lambda: "Offline: No answer from api.example" in driver.banner, "told")
+        platform.down = False
+        await driver.until(lambda: driver.notice.startswith("Online again"), "back")
+
+
+async def test_an_idle_console_asks_ever_more_seldom_and_not_while_the_line_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    platform = Patchy()
+    async with opened(platform, monkeypatch) as driver:
+        await driver.synced()
+        watch = line_watch.LineWatch(driver.app.desk)
+        turns = []
+        for turn in range(1, 60):
+            before = platform.asked
+            await watch.look()
+            if platform.asked > before:
+                turns.append(turn)
+        assert turns == [2, 4, 8, 16, 31, 46]
+        driver.app.desk.answers()
+        before = platform.asked
+        await watch.look()
+        assert platform.asked == before
 
 
 async def test_a_start_without_a_network_shows_what_was_read_and_catches_up(

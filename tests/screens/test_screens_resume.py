@@ -6,8 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
+from console.domain.rewrites import Rewrite
+from console.domain.urls import UrlProblem
 from console.ops import resume
-from console.ops.resume import MOST_MARKS, Whereabouts
+from console.ops.planning_rules import PREVIOUS
+from console.ops.resume import MOST_MARKS, OpenPlan, Whereabouts
+from screens.batch_plan import BatchPlanScreen
 from screens.rollback_dialog import RollbackDialog
 from tests.support.console_driver import Driver
 from tests.support.frozen import frozen_console, frozen_session
@@ -94,6 +100,56 @@ async def test_a_rollback_that_was_being_prepared_is_named_and_prepared_again_wi
         assert dialog.draft.plan.to.version == 7
 
 
+async def test_a_plan_that_was_open_is_planned_again_by_the_key_and_never_trusted() -> None:
+    async with opened() as driver:
+        await driver.synced()
+        await driver.filter("status:down", 6)
+        await driver.keys("R")
+        first = await plan_shown(driver)
+        await driver.keys("t")
+        await driver.until(
+            lambda: first.draft.rule is PREVIOUS and first.draft.plan is not None, "the other rule"
+        )
+        driver.app.leave(1)
+    async with opened() as driver:
+        await driver.until(lambda: ". plans it again" in driver.notice, "offered")
+        assert "nothing was sent" in driver.notice
+        assert driver.shown == 6
+        await driver.keys("full_stop")
+        again = await plan_shown(driver)
+        assert (again.asked.title, again.draft.rule) == (first.asked.title, PREVIOUS)
+        assert again.draft.plan is not first.draft.plan
+        await driver.keys("escape")
+        await driver.until(lambda: driver.app.screen is driver.app.main, "left")
+        await driver.keys("full_stop")
+        await driver.until(lambda: driver.notice == "resume: There is nothing to resume")
+        await driver.keys("q")
+    async with opened() as driver:
+        await driver.until(lambda: driver.notice.startswith("Last time you were at"))
+        assert "plan" not in driver.notice
+
+
+async def plan_shown(driver: Driver) -> BatchPlanScreen:
+    await driver.until(lambda: isinstance(driver.app.screen, BatchPlanScreen), "the plan")
+    screen = driver.app.screen
+    assert isinstance(screen, BatchPlanScreen)
+    await driver.until(lambda: screen.draft.plan is not None, "planned")
+    return screen
+
+
+def test_a_find_and_replace_that_was_open_is_read_as_if_it_was_typed_now() -> None:
+    for rewrite in (
+        Rewrite.of_host("shop.example", "new.example"),
+        Rewrite.of_prefix("https://shop.example/a", "https://shop.example/b"),
+        Rewrite.of_page("https://page.example/"),
+    ):
+        kept = OpenPlan("6 links", "why", ("a",), "", (rewrite.kind.value, rewrite.old, rewrite.new))
+        assert kept.rewritten == rewrite
+    with pytest.raises(UrlProblem):
+        assert OpenPlan("", "", ("a",), "", ("page", "", "javascript:alert(1)")).rewritten
+    assert OpenPlan("", "").rewritten is None
+
+
 async def test_a_way_leads_back_through_filters_and_panes() -> None:
     async with opened() as driver:
         await driver.synced()
@@ -117,9 +173,11 @@ async def test_what_is_kept_can_be_read_by_itself_only() -> None:
     try:
         assert await resume.last(session) is None
         many = frozenset(f"link-{n}" for n in range(MOST_MARKS + 1))
-        await resume.keep(session, Whereabouts(filter="tag:x", marks=many))
+        plan = OpenPlan("many", "why", tuple(many), "previous")
+        await resume.keep(session, Whereabouts(filter="tag:x", marks=many, plan=plan))
         found = await resume.last(session)
         assert found is not None
+        assert found.plan == OpenPlan("many", "why", (), "previous")
         assert (found.filter, found.marks, found.marks_lost) == ("tag:x", frozenset(), True)
         for strange in ("text", {"sort": "by-luck", "at": "2026-01-01"}, {"filter": "x"}, {"at": 7}):
             session.store.marks.remember(f"whereabouts:{session.target.key}", strange)  # type: ignore[arg-type]
