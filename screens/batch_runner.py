@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Live:
-    """The run that this console performs, or performed last."""
+    """The run that this console performs, or performed last. `spent`: its writes that are counted so far."""
 
     shown: Shown
     control: Control
+    spent: int
     going: bool = True
 
 
@@ -86,7 +87,7 @@ class Runner:
         """It is this console's run from now on; its control."""
         control = Control()
         shown.message, shown.progress = "", None
-        self.live, self.asked = Live(shown, control), ""
+        self.live, self.asked = Live(shown, control, shown.spent), ""
         self._app.performing += 1
         return control
 
@@ -133,8 +134,16 @@ class Runner:
         if self.live is None or not self.going(progress.run):
             return
         self.live.shown.heard(progress)
+        self._count(self.live, progress)
         if (screen := self._view(progress.run)) is not None:
             screen.dirty = True
+
+    def _count(self, live: Live, progress: Progress) -> None:
+        """The top line's writes left, while it goes on; how we stand is read again at its end."""
+        more, live.spent = progress.writes_spent - live.spent, progress.writes_spent
+        now = self.desk.standing
+        if more > 0 and now is not None and now.writes_left is not None and progress.writes_left is not None:
+            self.desk.standing = replace(now, writes_left=max(0, now.writes_left - more))
 
     def _view(self, run: str) -> RunScreen | None:
         from screens.batch_run import RunScreen

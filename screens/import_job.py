@@ -31,6 +31,7 @@ class Job:
         silent: what was found of the destinations; None before they were looked at.
         trouble: why the file cannot be taken, in words.
         note: what the platform asks for meanwhile.
+        spent: writes so far, while it is sent.
     """
 
     asked: Asked | None = None
@@ -43,6 +44,7 @@ class Job:
     done: int = 0
     total: int = 0
     note: str = ""
+    spent: int = 0
     began: datetime | None = None
     follow: Follow = field(default_factory=Follow)
     reviewer: Reviewer | None = None
@@ -75,6 +77,7 @@ class Job:
         """Start on something; its turn."""
         self.turn += 1
         self.stage, self.began, self.done, self.total, self.note = stage, now, 0, total, ""
+        self.spent = 0
         return self.turn
 
     def choose(self, path: Path) -> None:
@@ -132,7 +135,7 @@ class Job:
         """How far what is under way is."""
         seconds = (now - self.began).total_seconds() if self.began is not None else 0.0
         rate = self.done / seconds if seconds >= 1 else 0.0
-        return Going(_WORDS.get(self.stage, ""), self.done, self.total, rate, self.note)
+        return Going(_WORDS.get(self.stage, ""), self.done, self.total, rate, self.note, self.spent)
 
     def cost(self, standing: Standing | None) -> Cost:
         """What sending takes, and what there is."""

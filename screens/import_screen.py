@@ -49,6 +49,7 @@ class ImportScreen(Screen[str]):
         done: int
         total: int = 0
         note: str = ""
+        spent: int = 0
 
     def __init__(self, desk: Desk, state: Callable[[], ActionState], sending: Callable[[bool], None]) -> None:
         """`state`: what decides which actions can work; `sending`: told when requests begin and end."""
@@ -137,6 +138,7 @@ class ImportScreen(Screen[str]):
             else:
                 self.job.done += event.done
             self.job.note = event.note
+            self.job.spent = max(self.job.spent, event.spent)
             self.draw()
 
     # Looking through the rows.

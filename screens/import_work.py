@@ -119,6 +119,7 @@ class ImportWork:
         job.close()
         job.follow = follow = core.Follow(
             settled=lambda rows: screen.post_message(screen.Moved(turn, rows)),
+            spent=lambda writes: screen.post_message(screen.Moved(turn, 0, spent=writes)),
             pausing=lambda wait: screen.post_message(screen.Moved(turn, 0, 0, import_lines.pause(wait))),
         )
         self._sending(True)

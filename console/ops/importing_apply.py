@@ -195,6 +195,7 @@ async def _send_all(job: _Job) -> None:
         number += 1
         settled = await _send(job, chunk, chunk_write(session, job.run, number, job.reason))
         job.follow.settled(settled)
+        job.follow.spent(spent(session, job.run))
 
 
 def _go_on(job: _Job) -> None:

@@ -108,11 +108,13 @@ class Follow:
 
     Attributes:
         settled: how many more rows are settled.
+        spent: writes that this run has spent so far.
         pausing: seconds that the platform asks for before the next request.
     """
 
     settled: Callable[[int], object] = lambda _: None
     pausing: Callable[[float], object] = lambda _: None
+    spent: Callable[[int], object] = lambda _: None
     brake: Brake = field(default_factory=Brake)
 
 

@@ -265,13 +265,14 @@ def cost_cells(cost: Cost, look: Look) -> list[Cell]:
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """How far something is. `total` 0: not known. `note` stands in the rate's place."""
+    """How far something is. `total` 0: not known. `note` stands in the rate's place. `spent`: writes."""
 
     word: str
     done: int
     total: int
     per_second: float = 0.0
     note: str = ""
+    spent: int = 0
 
 
 def progress_cells(going: Going, look: Look, width: int) -> list[Cell]:
@@ -281,6 +282,8 @@ def progress_cells(going: Going, look: Look, width: int) -> list[Cell]:
     )  # fmt: skip
     cells: list[Cell] = [(f" {word}  ", look.focus)]
     cells.append((f"{count(done)} of {count(total)}  " if total else count(done), look.text))
+    if going.spent:
+        cells.append((f"{counted(going.spent, 'write')} spent  ", look.muted))
     right = note
     if not note and per_second > 0:
         right = f"{per_second:,.0f}/s"

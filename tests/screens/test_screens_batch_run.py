@@ -154,6 +154,8 @@ async def test_a_run_is_given_up_after_a_yes_and_what_was_sent_stays(practice: P
         page = await started(driver, 4)
         await driver.until(lambda: "as the platform asks" in page.facts, "the platform's wish")
         assert "1 spent by this run" in page.facts, "told while it goes on"
+        assert driver.app.desk.standing is not None
+        assert driver.app.desk.standing.writes_left == 499, "in the top line as well"
         assert "applied 1" in page.kinds
         await driver.keys("x")
         await page.asked("no")

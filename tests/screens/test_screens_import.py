@@ -222,6 +222,7 @@ async def test_sending_can_be_stopped_and_the_same_file_goes_on(
         await page.choose(path)
         await page.confirm("import 8")
         await driver.until(lambda: "asks to wait" in page.line("cost"), "the pause")
+        assert "4 of 8  1 write spent" in page.line("cost"), "told while it goes on"
         await driver.keys("escape")
         assert "x stops after the one that is out" in page.said
         assert driver.app.performing == 1
