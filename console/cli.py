@@ -33,6 +33,18 @@ def harden() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = _unseen
     sys.unraisablehook = _unseen
+    _end_as_by_ctrl_c()
+
+
+def _end_as_by_ctrl_c() -> None:
+    """SIGTERM and SIGHUP end a command in the order that Ctrl-C does; what is ignored stays ignored."""
+    import signal
+
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _unseen(_: object) -> None:

@@ -30,6 +30,7 @@ from console.ops.importing_record import WAY, chunk_write, spent
 from console.ops.importing_settle import PATIENT, settle_chunk
 from console.ops.importing_values import (
     CHUNK_BYTES,
+    INTERRUPTED,
     STALE_CODES,
     TOO_LARGE,
     Follow,
@@ -200,7 +201,7 @@ async def _send_all(job: _Job) -> None:
 
 def _go_on(job: _Job) -> None:
     if job.follow.brake.pulled:
-        raise Stopped("You stopped it")
+        raise Stopped(INTERRUPTED)
 
 
 async def _send(job: _Job, chunk: list[Record], write: Write) -> int:

@@ -70,6 +70,10 @@ class Options:
     reason: str = ""
 
 
+INTERRUPTED: Final = "You stopped it"
+"""Why an import ended whose brake was pulled."""
+
+
 class Brake:
     """Ends an import after the request that is under way; pulled from any thread."""
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.domain.errors import Refused, UsageProblem
 from console.exits import ExitCode, exit_code, exit_code_of_outcomes
 from console.output import Output
 from console.output_parts import Styled, Tone
+from console.subcommands.signals import ending
 
 if TYPE_CHECKING:
-    import signal
-
     from console.domain.batches import BatchPlan
     from console.ops.batch_values import Control, Options, Progress, Report, Tell
     from console.ops.session import Session
@@ -132,39 +131,23 @@ def _asked(out: Output, plan: BatchPlan) -> str:
 @contextmanager
 def hands(out: Output, total: int) -> Iterator[tuple[Control, Tell]]:
     """Progress on a terminal, and a Ctrl-C that pauses: what is under way ends first. A second breaks off."""
-    import asyncio
-    import signal
-
     from console.ops.batch_values import Control
 
-    control, loop, caught = Control(), asyncio.get_running_loop(), []
+    control = Control()
+    with (
+        ending(out, "Pausing: what is under way ends first. Again: break off", control.pause),
+        out.progress("items", total) as bar,
+    ):
+        done = 0
 
-    def asked(number: signal.Signals) -> None:
-        if control.wanted:
-            loop.remove_signal_handler(number)
-        else:
-            out.note("Pausing: what is under way ends first. Again: break off")
-        control.pause()
+        def tell(progress: Progress) -> None:
+            nonlocal done
+            left = progress.writes_left
+            spent = f"wave {progress.wave}  {progress.writes_spent} writes"
+            bar.advance(progress.done - done, spent if left is None else f"{spent}, {left} left")
+            done = progress.done
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        with suppress(ValueError, RuntimeError, NotImplementedError):  # not the main thread
-            loop.add_signal_handler(number, asked, number)
-            caught.append(number)
-    try:
-        with out.progress("items", total) as bar:
-            done = 0
-
-            def tell(progress: Progress) -> None:
-                nonlocal done
-                left = progress.writes_left
-                spent = f"wave {progress.wave}  {progress.writes_spent} writes"
-                bar.advance(progress.done - done, spent if left is None else f"{spent}, {left} left")
-                done = progress.done
-
-            yield control, tell
-    finally:
-        for number in caught:
-            loop.remove_signal_handler(number)
+        yield control, tell
 
 
 def document(report: Report) -> dict[str, Any]:

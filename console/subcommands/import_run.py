@@ -19,11 +19,21 @@ from console.ops.importing_fields import given_mapping
 from console.ops.importing_record import imports_dir, only_one
 from console.ops.importing_rejects import refuse_existing, write_rejects
 from console.ops.importing_runs import begin_run, confirm_import, end_run
-from console.ops.importing_values import MAX_CHUNK_ROWS, Existing, Follow, Options, Preview, Report
+from console.ops.importing_values import (
+    INTERRUPTED,
+    MAX_CHUNK_ROWS,
+    Brake,
+    Existing,
+    Follow,
+    Options,
+    Preview,
+    Report,
+)
 from console.ops.reading_rows_file import at_hand
 from console.ops.session import Session
 from console.output import Output
 from console.subcommands.import_shown import TOLD, Document, import_document, show_preview, summary
+from console.subcommands.signals import ending
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -110,10 +120,11 @@ async def _send(call: _Call, preview: Preview, table: ImportTable) -> Report:
     if not waiting and not table.open_chunks():
         return report_of(call.session, table, preview.run, None)
     _confirm(call, str(table.head()["phrase"]), preview)
-    with call.out.progress("rows", waiting) as progress:
+    brake, sentence = Brake(), "Stopping after the request that is out. Again: break off"
+    with ending(call.out, sentence, brake.pull), call.out.progress("rows", waiting) as progress:
         return await apply_import(
             call.session, table, call.path, rows=call.options.rows, reason=call.args.reason,
-            follow=Follow(settled=progress.advance),
+            follow=Follow(settled=progress.advance, brake=brake),
         )  # fmt: skip
 
 
@@ -152,7 +163,7 @@ def apply_code(report: Report) -> int:
     if error is not None:
         return exit_code(error) if error.applied == "no" else ExitCode.PARTLY
     if report.state == "stopped":
-        return ExitCode.PARTLY
+        return ExitCode.INTERRUPTED if report.stop_reason == INTERRUPTED else ExitCode.PARTLY
     written = counts[RowState.CREATED] + counts[RowState.UPDATED] + counts[RowState.UNCHANGED]
     bad = counts[RowState.REJECTED] + counts[RowState.STALE] + counts[RowState.FAILED]
     if not bad:
