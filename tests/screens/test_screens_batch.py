@@ -154,8 +154,12 @@ async def test_a_run_that_was_left_and_paused_goes_on_from_the_list_after_typed_
 async def test_size_and_hour_each_ask_for_a_reason_that_the_run_keeps(
     practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def careful(server: PracticeServer) -> Profile:
-        return replace(profile_of(server), blast_radius=2, peak_windows=(PeakWindow.parse("00:00-24:00"),))
+    def careful(server: PracticeServer, *, protected: bool) -> Profile:
+        return replace(
+            profile_of(server, protected=protected),
+            blast_radius=2,
+            peak_windows=(PeakWindow.parse("00:00-24:00"),),
+        )
 
     monkeypatch.setattr("support.console_driver.profile_of", careful)
     make_links(practice, 3)

@@ -99,10 +99,10 @@ async def test_a_start_at_a_time_lets_a_peak_pass_and_now_takes_it_back(
 
     from console.domain.peaks import PeakWindow
 
-    def busy(server: PracticeServer) -> object:
+    def busy(server: PracticeServer, *, protected: bool) -> object:
         now = SystemClock().now().wall
         window = f"{now:%H:%M}-{now.replace(hour=(now.hour + 2) % 24):%H:%M}"
-        return replace(profile_of(server), peak_windows=(PeakWindow.parse(window),))
+        return replace(profile_of(server, protected=protected), peak_windows=(PeakWindow.parse(window),))
 
     monkeypatch.setattr("support.console_driver.profile_of", busy)
     make_links(practice, 2)
