@@ -7,6 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast the machine is must not matter: no test of Hypothesis is timed.
+settings.register_profile("repoint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repoint")
 
 pytest_plugins = ["tests.support.practice"]
 

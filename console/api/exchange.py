@@ -28,9 +28,19 @@ ERROR_CAP: Final = 64 * 1024
 
 @dataclass(slots=True)
 class Allowance:
-    """Seconds that may still be waited for a stream; whoever reads it refills it as it gets on."""
+    """What a stream may still cost; whoever reads it refills it as it gets on.
+
+    Attributes:
+        left: seconds of waiting.
+        idle: bytes that came since; blanks between links cost neither waiting nor a reader's memory.
+    """
 
     left: float
+    idle: int = 0
+
+    def refill(self, seconds: float) -> None:
+        """Something of use came."""
+        self.left, self.idle = seconds, 0
 
 
 class Exchange:
@@ -119,16 +129,20 @@ class Exchange:
         """
         course = self._course(ask, reading=True)
         pieces = response.aiter_raw().__aiter__()
+        loop = asyncio.get_running_loop()
         while True:
-            started = time.monotonic()
+            started = loop.time()
             try:
                 async with asyncio.timeout(max(0.0, allowance.left)):
                     piece = await anext(pieces, None)
             except LOWER as error:
                 raise explain(error, course) from None
-            allowance.left -= time.monotonic() - started
+            allowance.left -= loop.time() - started
             if piece is None:
                 return
+            allowance.idle += len(piece)
+            if allowance.idle > BODY_CAP:
+                raise _marked(_too_long(), course)
             yield piece
 
     def _course(self, ask: Ask, *, reading: bool = False) -> Course:

@@ -27,6 +27,8 @@ BATCH: Final = 1000
 """Links given at once."""
 _NOT_OFFERED: Final = frozenset({404, 405, 406, 501})
 _LATER: Final = frozenset({202, 204})
+_START: Final = 64 * 1024
+"""Bytes by which it must have begun."""
 _MAX_PAGES: Final = 100_000
 
 
@@ -123,7 +125,7 @@ async def _batches(
         links: list[Link] = []
         async for piece in exchange.pieces(response, ask, allowance):
             if found := body.feed(piece):
-                allowance.left = seconds
+                allowance.refill(seconds)
                 links += found
             while len(links) >= BATCH:
                 yield links[:BATCH]
@@ -156,6 +158,8 @@ class _Body:
             self.reader = wire.reader_for(self.content_type, self._start)
             piece = self._start
         if self.reader is None:
+            if len(self._start) > _START:
+                raise unreadable("the export", "it starts with nothing but blanks")
             return []
         found = self.reader.feed(piece)
         self.tally.add(len(found), self.reader.unread)

@@ -72,8 +72,9 @@ async def send_and_settle(session: Session, plan: Plan, write: Write) -> Result:
     """Send a compared plan and say what became of it. The journal knows first, at every step."""
     session.store.journal.advance(write.key, WriteState.SENT)
     sent = await _send(session, plan, write)
-    if sent.error is not None and sent.error.applied == "no":
-        return await _not_applied(session, plan, write, sent.error)
+    error = sent.error
+    if error is not None and error.applied == "no" and await _not_taken(session, write, error):
+        return await _not_applied(session, plan, write, error)
     session.count_write()
     if sent.error is not None:
         _note(session, write, WriteState.UNKNOWN, sent, detail=sent.error.title)
@@ -123,6 +124,20 @@ def _note(
         )
     except StorageProblem as problem:
         session.lost = problem
+
+
+async def _not_taken(session: Session, write: Write, error: RepointError) -> bool:
+    """Whether a refused request certainly did nothing.
+
+    A gateway that counts answers may say 429 of a request that the platform had already done: a look tells.
+    """
+    if not isinstance(error, Throttled):
+        return True
+    try:
+        reading = await read_live(session, write.slug)
+    except RepointError:
+        return False
+    return settle.examine(write, reading, session.clock.now(), ended=True).found is Found.NOT_APPLIED
 
 
 async def _not_applied(session: Session, plan: Plan, write: Write, error: RepointError) -> Result:
