@@ -24,6 +24,8 @@ from screens.present.words import ago, counted
 from screens.widgets.size_notice import too_small
 from screens.widgets.timeline_view import TimelineView
 
+_AGE_SECONDS = 10.0
+"""How often the ages of versions and verdicts are made true."""
 _REST_SECONDS = 0.2
 """How long the cursor rests on a link before its history is read."""
 
@@ -56,6 +58,7 @@ class TimelinePane(Vertical):
     def on_mount(self) -> None:
         """Name the pane."""
         self.border_title = "Timeline"
+        self.set_interval(_AGE_SECONDS, lambda: self.view.tick(self.desk.now()))
 
     def rest_on(self, slug: str) -> None:
         """The list's cursor is on a link: read it when it stays there."""
@@ -198,7 +201,8 @@ class TimelinePane(Vertical):
             f"changed {ago(current.created_at, self.desk.now())} by {safe(current.created_by) or 'somebody'}",
         ]
         if result is not None:
-            lines.append(f"health {result.verdict.value} {result.status_code or ''}".rstrip())
+            told = f"health {result.verdict.value} {result.status_code or ''}".rstrip()
+            lines.append(f"{told}, seen {ago(result.checked_at, self.desk.now())}")
         if found.last_healthy is not None:
             lines.append(f"last healthy {label(found.last_healthy)}")
         return "\n".join(lines)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.errors import RepointError
@@ -136,7 +136,10 @@ async def _destination_platform(session: Session, plan: Plan) -> Check:
     newest = [r for r in run.results if r.destination_url == url]
     if not newest:
         return Check(name, text, SKIPPED, "not among its last results; asking now would cost a write")
-    return _judge_destination(name, text, max(newest, key=lambda r: r.checked_at))
+    result = max(newest, key=lambda r: r.checked_at)
+    check = _judge_destination(name, text, result)
+    age = max(0.0, (session.clock.now().wall - result.checked_at).total_seconds())
+    return replace(check, detail=f"{check.detail}, looked {_seconds(age)} ago")
 
 
 def _judge_destination(name: str, text: str, result: HealthResult) -> Check:

@@ -29,7 +29,7 @@ class Form(StrEnum):
 
 _CSV: Final = (
     "version", "marks", "created_at", "created_by", "action", "rolled_back_to", "note", "destination_url",
-    "health", "noted_bad", "changed", "fingerprint",
+    "health", "health_checked_at", "noted_bad", "changed", "fingerprint",
 )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def document(found: Review) -> dict[str, Any]:
                 "destination_url": v.snapshot.destination_url,
                 "fingerprint": v.fingerprint,
                 "health": found.health[v.version].verdict.value if v.version in found.health else None,
+                "health_checked_at": _looked_at(found, v.version),
                 "bad": v.version in found.bad,
                 "changes": [change(c) for c in timeline.changes_of(v.version)],
             }
@@ -107,7 +108,7 @@ def as_csv(found: Review) -> str:
         row = (
             str(v.version), "; ".join(_marks(found, v.version)), when(v.created_at) or "", v.created_by,
             v.action.value, back, v.note, v.snapshot.destination_url, _health(found, v.version),
-            note.why if note is not None else "",
+            _looked_at(found, v.version), note.why if note is not None else "",
             "; ".join(c.field for c in found.timeline.changes_of(v.version)), v.fingerprint,
         )  # fmt: skip
         writer.writerow([neutralised(cell or "") for cell in row])
@@ -142,7 +143,7 @@ def _told(found: Review, version: Version) -> Iterator[str]:
     yield f"- {when(version.created_at) or 'at an unknown time'}, {code(version.created_by)}, {how}"
     yield f"- leads to {code(version.snapshot.destination_url, 2000)}"
     if health := _health(found, name):
-        yield f"- health while it was live: {text(health)}"
+        yield f"- health while it was live: {text(health)}, seen {_looked_at(found, name)}"
     if version.note:
         yield f"- note: {text(version.note)}"
     if (bad := found.bad.get(name)) is not None:
@@ -160,6 +161,11 @@ def _value(value: object) -> str:
 def _health(found: Review, version: VersionId) -> str:
     result = found.health.get(version)
     return result.verdict.value.lower() if result is not None else ""
+
+
+def _looked_at(found: Review, version: VersionId) -> str | None:
+    result = found.health.get(version)
+    return when(result.checked_at) if result is not None else None
 
 
 def _marks(found: Review, version: VersionId) -> list[str]:

@@ -11,6 +11,8 @@ from console.domain.text import safe
 from console.output import Output
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.versions import Timeline, Version
     from console.ops.profiles import Profile
     from console.ops.session import Session
@@ -50,6 +52,11 @@ def age_words(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(0.0, seconds):.0f} s"
+
+
+def age_of(checked_at: datetime, now: datetime) -> str:
+    """How old a verdict is: `3 h ago`. A verdict is never printed without it."""
+    return f"{age_words((now - checked_at).total_seconds())} ago"
 
 
 def add_query(parser: argparse.ArgumentParser) -> None:

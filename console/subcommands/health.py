@@ -10,7 +10,7 @@ from console.domain.errors import Refused
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Styled, Tone
-from console.subcommands.common import add_query, age_words, in_session, sync_first
+from console.subcommands.common import add_query, age_of, in_session, sync_first
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,7 +61,7 @@ async def _health(session: Session, out: Output, args: argparse.Namespace) -> in
         async for result in _results(session, args, [r for r in far if r.slug in wanted], slugs):
             progress.advance()
             if not args.outages:
-                _print(out, result)
+                _print(out, result, session.clock.now().wall)
     if args.outages:
         _print_outages(session, out, slugs)
     return ExitCode.DONE
@@ -109,7 +109,7 @@ async def _results(
             yield result
 
 
-def _print(out: Output, result: HealthResult) -> None:
+def _print(out: Output, result: HealthResult, now: datetime) -> None:
     from console import documents
     from console.domain.urls import without_scheme
 
@@ -118,10 +118,11 @@ def _print(out: Output, result: HealthResult) -> None:
         return
     tone = _TONES.get(result.verdict.band.value, Tone.DIM)
     took = f"{result.latency_ms:.0f} ms" if result.latency_ms is not None else ""
+    seen = f"{result.vantage.value:<8}  {age_of(result.checked_at, now):<10}"
     out.text(
         f"{result.slug:<24}  ",
         Styled(f"{result.verdict.value.lower():<14}", tone),
-        f"  {result.status_code or '':<4} {took:>9}  {result.vantage.value:<8}  ",
+        f"  {result.status_code or '':<4} {took:>9}  {seen}  ",
         without_scheme(result.destination_url),
     )
 
@@ -158,4 +159,4 @@ def _side(side: Side | None, now: datetime) -> str:
     """What one vantage point last saw, with its age: a failure of yesterday is not one of now."""
     if side is None:
         return "not looked"
-    return f"{side.kind}, {age_words((now - side.checked_at).total_seconds())} ago"
+    return f"{side.kind}, {age_of(side.checked_at, now)}"

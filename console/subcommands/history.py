@@ -10,9 +10,11 @@ from console.domain.text import safe
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
-from console.subcommands.common import in_session
+from console.subcommands.common import age_of, in_session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from console.domain.versions import Change
     from console.ops.review import Review
     from console.ops.session import Session
@@ -55,12 +57,12 @@ async def _history(session: Session, out: Output, args: argparse.Namespace) -> i
     else:
         if args.limit is not None:
             document["versions"] = document["versions"][: max(args.limit, 1)]
-        out.result(document, _lines(found, args.limit))
+        out.result(document, _lines(found, args.limit, session.clock.now().wall))
     see(session, reading, Seen.HISTORY)
     return ExitCode.DONE
 
 
-def _lines(found: Review, limit: int | None) -> list[Line]:
+def _lines(found: Review, limit: int | None, now: datetime) -> list[Line]:
     from console import documents
     from console.domain.links import label
 
@@ -69,13 +71,13 @@ def _lines(found: Review, limit: int | None) -> list[Line]:
     for version in timeline.versions[: max(limit, 1) if limit else None]:
         name, health = version.version, found.health.get(version.version)
         marks = _marks(found, name)
-        verdict = health.verdict.value.lower() if health else ""
+        verdict = f"{health.verdict.value.lower()}, {age_of(health.checked_at, now)}" if health else ""
         lines.append(
             [
                 Styled(f"{label(name):<6}", Tone.STRONG),
                 f"  {documents.when(version.created_at) or '':<21}",
                 f"  {version.created_by:<12}  {version.action.value:<9}  ",
-                f"{verdict:<14}",
+                f"{verdict:<28}",
                 Styled("  ".join(marks), Tone.GOOD if "live" in marks else Tone.WARN),
             ]
         )

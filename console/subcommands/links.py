@@ -9,7 +9,7 @@ from console.domain.errors import UsageProblem
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Part, Styled, Tone
-from console.subcommands.common import add_query, in_session, sync_first
+from console.subcommands.common import add_query, age_words, in_session, sync_first
 
 if TYPE_CHECKING:
     from cache.links import Row
@@ -58,7 +58,7 @@ async def _links(session: Session, out: Output, args: argparse.Namespace) -> int
         for row in rows:
             out.record(documents.link(row))
         return ExitCode.DONE
-    out.table([c.upper() for c in columns], ([_cell(row, c) for c in columns] for row in rows))
+    out.table([c.upper() for c in columns], ([_cell(row, c, now) for c in columns] for row in rows))
     out.note(f"{len(ids):,} of {inventory.count():,} links")
     return ExitCode.DONE
 
@@ -75,7 +75,7 @@ def _columns(text: str | None) -> tuple[str, ...]:
     return wanted
 
 
-def _cell(row: Row, column: str) -> Part:
+def _cell(row: Row, column: str, now: float) -> Part:
     from console import documents
     from console.domain.health import verdict_word
     from console.domain.links import label
@@ -85,6 +85,8 @@ def _cell(row: Row, column: str) -> Part:
         return without_scheme(row.destination_url)
     if column == "health":
         word = verdict_word(row.verdict, row.status_code, row.latency_ms)
+        if row.checked_at is not None:
+            word = f"{word}, {age_words(now - row.checked_at)} ago"
         return Styled(word, _TONES.get(row.band.value, Tone.DIM))
     if column == "version":
         return label(row.version)

@@ -26,8 +26,9 @@ COLUMN_NAMES: Final = (
 _WIDTHS: Final = {"health": HEALTH_WIDTH, "version": 5, "changed": 7, "clicks": 7, "checked": 4}
 _SHARES: Final = {"destination": 4, "title": 3, "host": 2}
 """Columns that take what is left, and how much of it."""
-_LEAST_NEEDED: Final = ("clicks", "title", "host", "changed", "checked", "version", "destination", "health")
-"""What an incident needs least is dropped first where there is no room."""
+_LEAST_NEEDED: Final = ("clicks", "title", "host", "changed", "version", "destination", "checked", "health")
+"""What an incident needs least is dropped first where there is no room; a verdict's age goes last of all,
+because a verdict without it is taken for one of now."""
 _NARROW: Final = ("destination", "health", "version", "checked")
 _ROOMY: Final = ("destination", "title", "health", "version", "changed", "clicks", "checked")
 _ROOMY_FROM: Final = 118
@@ -93,7 +94,7 @@ def read_columns(value: object) -> tuple[str, ...]:
 def columns_for(width: int, chosen: tuple[str, ...] | None = None) -> Columns:
     """The columns that fit `width` cells: those chosen, or else those that the width has room for.
 
-    Slug and health stay longest; then go clicks, title, host, change, age, version and destination.
+    Clicks go first, then title, host, change, version, destination and age; slug and health stay.
     """
     names = list(chosen if chosen is not None else _ROOMY if width >= _ROOMY_FROM else _NARROW)
     slug = min(_SLUG_MAX, max(10, round(width * 0.27)))

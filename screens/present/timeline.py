@@ -15,7 +15,7 @@ from console.domain.links import VersionId, label
 from console.domain.versions import Action, Timeline, Version, diff, same_version
 from screens.present.cells import Cell, clipped, fit, joined, two_ends, width_of
 from screens.present.diff import change_cells
-from screens.present.words import ago, health_of
+from screens.present.words import ago, health_of, looked_ago
 from screens.themes import Look
 
 RAIL: Final = 3
@@ -136,23 +136,27 @@ class _Scene:
         return self.look.strong if result is None else self.look.band(result.verdict.band)
 
     def state(self, version: Version) -> tuple[str, Style]:
-        """A version's state in words: `live · 503`, `last healthy`, `noted bad`, `was down · 503`."""
+        """A version's state in words: `live · 503 12s ago`, `last healthy 3d ago`, `noted bad`.
+
+        A verdict never stands without its age: what failed when it was looked at may work now.
+        """
         look, dot = self.look, self.look.glyphs.dot
         result = self.marks.health.get(version.version)
         if same_version(version.version, self.timeline.live):
-            return f"live {dot} {health_of(result)}", self.live_style(version)
-        if version.version in self.marks.bad:
+            words, style = f"live {dot} {health_of(result)}", self.live_style(version)
+        elif version.version in self.marks.bad:
             return "noted bad", look.slow
-        if same_version(version.version, self.marks.last_healthy):
-            return "last healthy", look.ok
-        words = {
-            Band.OK: ("healthy", look.text),
-            Band.DOWN: (f"was down {dot} {health_of(result)}", look.down),
-            Band.SLOW: (f"was slow {dot} {health_of(result)}", look.slow),
-            Band.BLOCKED: ("refused checks", look.muted),
-            Band.UNCHECKED: ("not checked", look.faint),
-        }
-        return words[Band.UNCHECKED if result is None else result.verdict.band]
+        elif same_version(version.version, self.marks.last_healthy):
+            words, style = "last healthy", look.ok
+        else:
+            words, style = {
+                Band.OK: ("healthy", look.text),
+                Band.DOWN: (f"was down {dot} {health_of(result)}", look.down),
+                Band.SLOW: (f"was slow {dot} {health_of(result)}", look.slow),
+                Band.BLOCKED: ("refused checks", look.muted),
+                Band.UNCHECKED: ("not checked", look.faint),
+            }[Band.UNCHECKED if result is None else result.verdict.band]
+        return (words if result is None else f"{words} {looked_ago(result, self.now)}"), style
 
     def headline(self, version: Version) -> list[Cell]:
         look = self.look

@@ -71,6 +71,12 @@ def health_of(result: HealthResult | None) -> str:
     return word
 
 
+def looked_ago(result: HealthResult, now: datetime) -> str:
+    """How old a result is, short enough to stand behind its word: `12s ago`, `3d ago`."""
+    age = age_short((now - result.checked_at).total_seconds())
+    return "at an unknown time" if age == UNKNOWN_AGE else f"{age} ago"
+
+
 def age_short(seconds: float | None) -> str:
     """An age for a narrow column, at most four cells: `12s`, `2m`, `3h`, `9d`, `2y`.
 

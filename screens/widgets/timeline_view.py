@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 
 from console.domain.links import VersionId
@@ -159,10 +160,19 @@ class TimelineView(LineList):
         self.redraw()
         self._place(before if before is not None else (timeline.live if timeline else None))
 
-    def mark_up(self, marks: TimelineMarks, now: datetime) -> None:
-        """The same history with more known about it: health that came in, a note, a newer clock."""
-        self.lines.marks, self.lines.now = marks, now
-        self.redraw()
+    def tick(self, now: datetime) -> None:
+        """The clock has moved: draw those lines in view again whose ages read differently."""
+        if self.lines.timeline is None or not self.size.width:
+            return
+        top = self.scroll_offset.y
+        shown = range(top, min(top + self.page, self.lines.height))
+        before = [self.lines.cells(line) for line in shown]
+        self.lines.now = now
+        self.lines.lay_out((self.size.width, self.page), self._look)
+        for line, cells in zip(shown, before, strict=True):
+            if self.lines.cells(line) != cells:
+                self._strips.pop(line, None)
+                self.refresh(Region(0, line - top, self.size.width, 1))
 
     def seen(self, version: VersionId) -> None:
         """Show that the operator has seen a version as live."""

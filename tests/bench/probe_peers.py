@@ -4,7 +4,9 @@
 
 Each program is a process of its own and gets one page that lists the URLs. Pages come from a server on 254
 loopback addresses, `hanging` of them never answer; time-outs are 5 s and 200 requests may be in flight. The
-others are tuned: no robots.txt, no limit on requests a second. A program that is not named is left out.
+others are tuned: no robots.txt, no limit on requests a second. LinkChecker runs once more as it comes, with
+its ten threads. The floor is `probe.floor`, asyncio and h11 by hand, on the same list: no program that runs
+on one loop of Python and waits for what hangs is much faster. A program that is not named is left out.
 CPU is user and system time of the process, its start included. Then each judges one page of every
 behaviour; its word is right when it calls broken what is broken, and nothing else. Prints one JSON object.
 """
@@ -15,6 +17,7 @@ import argparse
 import asyncio
 import csv
 import json
+import os
 import re
 import resource
 import subprocess
@@ -90,10 +93,7 @@ def all_kinds(port: int) -> list[str]:
     return [f"http://127.0.1.{n}:{port}{_path(name)}" for n, name in enumerate(BEHAVIOURS, start=1)]
 
 
-async def _ours(page: str, patience: float) -> None:
-    """Read the list and tell each URL's verdict, as a process of its own."""
-    from console.ops.probe import Prober, ProbeSettings
-
+async def _listed(page: str) -> list[str]:
     host, _, rest = page.removeprefix("http://").partition("/")
     name, _, port = host.partition(":")
     reader, writer = await asyncio.open_connection(name, int(port))
@@ -102,8 +102,22 @@ async def _ours(page: str, patience: float) -> None:
     length = int(re.findall(rb"Content-Length: (\d+)", head)[0])
     targets = re.findall(r'href="([^"]+)"', (await reader.readexactly(length)).decode())
     writer.close()
+    return targets
+
+
+async def _floor(page: str, patience: float) -> None:
+    """Ask for every URL of the list by hand, as a process of its own."""
+    await probe.floor(await _listed(page), patience, probe.AT_ONCE)
+    sys.stdout.write("[]")
+
+
+async def _ours(page: str, patience: float) -> None:
+    """Read the list and tell each URL's verdict, as a process of its own."""
+    from console.ops.probe import Prober, ProbeSettings
+
+    targets = await _listed(page)
     settings = ProbeSettings(
-        timeout_seconds=patience, total_seconds=patience, concurrency=probe.CONCURRENCY, allow_private=True
+        timeout_seconds=patience, total_seconds=patience, concurrency=probe.AT_ONCE, allow_private=True
     )
     verdicts = {found.url: found.verdict async for found in Prober(settings).probe(targets)}
     for url, verdict in verdicts.items():
@@ -154,25 +168,33 @@ class Runner:
 
 def runners(linkchecker: str, linkinator: str, folder: Path, patience: float, rate: int) -> dict[str, Runner]:
     """The programs that are there, ours first. `rate`: requests a second that LinkChecker allows a host."""
-    mine = [sys.executable, __file__, "--timeout", str(patience), "--ours"]
-    found = {"repoint": Runner(lambda page: [*mine, page], _read_ours)}
+    mine = [sys.executable, __file__, "--timeout", str(patience)]
+    found = {
+        "repoint": Runner(lambda page: [*mine, "--ours", page], _read_ours),
+        "floor": Runner(lambda page: [*mine, "--floor", page], lambda _: {}),
+    }
     if linkinator:
         theirs = ["--format", "json", "--timeout", str(round(patience * 1000)),
-                 "--concurrency", str(probe.CONCURRENCY)]  # fmt: skip
+                 "--concurrency", str(probe.AT_ONCE)]  # fmt: skip
         found["linkinator"] = Runner(lambda page: [linkinator, page, *theirs], _read_linkinator)
     if linkchecker:
         config = folder / "linkcheckerrc"
         config.write_text(f"[checking]\nmaxrequestspersecond={rate}\n")
         folder.chmod(0o755)  # it drops its rights when root starts it
-        flags = ["-f", str(config), "-t", str(probe.CONCURRENCY), "--timeout", str(max(1, round(patience))),
-                 "-r", "1", "--check-extern", "--no-robots", "--no-status", "-v", "-o", "csv"]  # fmt: skip
-        found["linkchecker"] = Runner(lambda page: [linkchecker, *flags, page], _read_linkchecker)
+        common = ["--timeout", str(max(1, round(patience))), "-r", "1", "--check-extern", "--no-status", "-v",
+                  "-o", "csv"]  # fmt: skip
+        tuned = ["-f", str(config), "-t", str(probe.AT_ONCE), "--no-robots", *common]
+        found["linkchecker"] = Runner(lambda page: [linkchecker, *tuned, page], _read_linkchecker)
+        found["linkchecker as it comes"] = Runner(
+            lambda page: [linkchecker, *common, page], _read_linkchecker
+        )
     return found
 
 
 def main(programs: dict[str, Runner], size: int, hanging: float) -> dict[str, Any]:
     """Both tables: speed on many URLs, and one word for each behaviour."""
-    report: dict[str, Any] = {"size": size, "hanging": hanging, "speed": {}, "behaviours": {}}
+    report: dict[str, Any] = {"size": size, "hanging": hanging, "load": round(os.getloadavg()[0], 1)}
+    report |= {"speed": {}, "behaviours": {}}
     with probe.served(__file__) as port:
         targets, kinds = probe.urls(port, size, hanging), all_kinds(port)
         hung = sum("/hang" in url for url in targets)
@@ -186,6 +208,8 @@ def main(programs: dict[str, Runner], size: int, hanging: float) -> dict[str, An
                 "looked_at": len(told),
                 "failing_found": f"{sum(told)} of {hung}",
             }
+            if name == "floor":
+                continue  # it has no word for anything
             _, words = program.run(f"http://127.0.0.1:{port}/behaviours")
             for url, (behaviour, (_, truth)) in zip(kinds, BEHAVIOURS.items(), strict=True):
                 word, broken = words.get(url, ("not looked at", False))
@@ -197,7 +221,7 @@ def main(programs: dict[str, Runner], size: int, hanging: float) -> dict[str, An
         name: {
             "wall": round(other["wall_s"] / ours["wall_s"], 2),
             "cpu": round(other["cpu_s"] / ours["cpu_s"], 2),
-            "right": sum("WRONG" not in row[name] for row in report["behaviours"].values()),
+            "right": sum("WRONG" not in row.get(name, "WRONG") for row in report["behaviours"].values()),
         }
         for name, other in report["speed"].items()
     }
@@ -215,12 +239,17 @@ if __name__ == "__main__":
     parser.add_argument(
         "--ours", default="", metavar="PAGE", help="the prober on one list; for the run itself"
     )
+    parser.add_argument(
+        "--floor", default="", metavar="PAGE", help="the floor on one list; for the run itself"
+    )
     parser.add_argument("--serve", action="store_true", help="the pages; for the run itself")
     chosen = parser.parse_args()
     if chosen.serve:
         asyncio.run(probe.serve(PeerPages))
     elif chosen.ours:
         asyncio.run(_ours(chosen.ours, chosen.timeout))
+    elif chosen.floor:
+        asyncio.run(_floor(chosen.floor, chosen.timeout))
     else:
         with tempfile.TemporaryDirectory() as folder:
             found = runners(chosen.linkchecker, chosen.linkinator, Path(folder), chosen.timeout, chosen.rate)

@@ -45,7 +45,7 @@ def test_all_that_the_timeline_shows_is_in_every_form() -> None:
     told = markdown(review())
     for words in (
         "# History of `spring`", "3 versions, live is v3", "## v3 (live, seen by you)", "rollback to v1",
-        "## v1 (last healthy)", "health while it was live: ok", "- noted bad: word",
+        "## v1 (last healthy)", "health while it was live: ok, seen 20", "- noted bad: word",
         "- tags: none to `promo`",
     ):  # fmt: skip
         assert words in told.replace("\\", "")

@@ -117,9 +117,10 @@ def names(width: int, *chosen: str) -> list[str]:
     return [column.name for column in columns_for(width, chosen or None).rest]
 
 
-def test_a_narrow_list_keeps_slug_and_health_longest() -> None:
+def test_a_narrow_list_keeps_slug_health_and_its_age_longest() -> None:
     assert names(76) == ["destination", "health", "version", "checked"]
-    assert names(44) == ["destination", "health"]
+    assert names(48) == ["destination", "health", "checked"]
+    assert names(34) == ["health", "checked"]
     assert names(24) == ["health"]
     assert "503" in link_text(FakeRow(), columns_for(24), DARK, NOW).plain
     assert names(118)[1] == "title"
@@ -278,16 +279,16 @@ def test_states_are_told_in_words_for_each_version() -> None:
     }  # fmt: skip
     marks = TimelineMarks(health, last_healthy=8, bad={7: "empty page"}, seen=9, going_to=8)
     timeline = _history(*(_version(n) for n in (9, 8, 7, 6, 5, 4)), complete=False)
-    found = entries(timeline, marks, DARK, 60, THEN)
+    found = entries(timeline, marks, DARK, 60, THEN + timedelta(hours=3))
     heads = ["".join(t for t, _ in entry.lines[0]) for entry in found]
     for head, words in zip(
         heads,
         (
-            "live · 503",
-            "last healthy · target",
+            "live · 503 3h ago",
+            "last healthy 3h ago · target",
             "noted bad",
-            "was slow · timeout (dns)",
-            "was down · 404",
+            "was slow · timeout (dns) 3h ago",
+            "was down · 404 3h ago",
             "not checked",
         ),
         strict=True,

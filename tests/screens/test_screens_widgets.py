@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
+from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.versions import Action, Source, Timeline, Version
 from screens.present.timeline import TimelineMarks
@@ -131,12 +132,28 @@ async def test_more_that_is_known_is_drawn_without_moving_the_cursor() -> None:
         view = app.widget
         view.show_timeline(history(), now=NOW)
         await pilot.press("down")
-        view.mark_up(TimelineMarks(last_healthy=5), NOW)
+        view.show_timeline(history(), TimelineMarks(last_healthy=5), now=NOW)
         view.seen(6)
         await pilot.pause()
         assert view.version == 5
         assert "last healthy" in "".join(lines(view))
         assert "seen by you" in "".join(lines(view))
+
+
+async def test_a_verdict_grows_old_on_screen_and_only_its_lines_are_drawn() -> None:
+    looked = HealthResult("s", "https://h", Verdict.REFUSED, Vantage.HERE, NOW, version=6)
+    async with shown(TimelineView()) as (app, pilot):
+        view = app.widget
+        view.show_timeline(history(), TimelineMarks({6: looked}), now=NOW)
+        await pilot.press("down")
+        assert "live · refused 0s ago" in lines(view)[0]
+        drawn: list[int] = []
+        original = view.render_line
+        view.render_line = lambda y: (drawn.append(y), original(y))[1]  # type: ignore[method-assign]  # counts
+        view.tick(NOW + timedelta(seconds=50))
+        await pilot.pause(0.1)
+        assert drawn == [0]
+        assert "live · refused 50s ago" in lines(view)[0]
 
 
 async def test_an_empty_timeline_says_why() -> None:
