@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from textual.app import App
+from textual.screen import Screen
 
 from console.ops import arming
 from console.ops.session import Session
@@ -40,6 +41,20 @@ def arm_or_end(app: App[Any], desk: Desk, then: Callable[[Work, str], None]) -> 
 
     question = f"Why must {now.target.handle} on {now.target.environment} be written to?"
     app.push_screen(AskScreen("Arm", f"{question} The reason stands in the journal."), answered)
+
+
+def arm_on(screen: Screen[Any], desk: Desk, say: Callable[[str], object]) -> None:
+    """The same on a screen of its own, which says how it ended."""
+
+    def then(work: Work, said: str) -> None:
+        async def run() -> None:
+            if await desk.ask(work):
+                await desk.refresh()
+                say(said)
+
+        screen.run_worker(run(), group="arm", exclusive=False)
+
+    arm_or_end(screen.app, desk, then)
 
 
 async def _disarm(session: Session) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rich.text import Text
@@ -21,6 +22,9 @@ _MOVING: Final = (
     Action("previous", "left", "kind before", "Narrow the list to the kind before."),
     Action("detail", "enter", "whole item", "Show the item under the cursor whole."),
 )
+_ARM: Final = Action(
+    "arm", "a", "arm", "Allow writes on a protected profile for 15 minutes; again, end that.", hint=80
+)
 PLAN: Final = (
     Action(
         "send", "r", "run", "Run the plan: asks for reasons where they are due, and for typed words.",
@@ -32,6 +36,7 @@ PLAN: Final = (
     Action("reason", "e", "reason", "Why: kept in the journal, and told to the platform.", hint=40),
     Action("again", "y", "plan again", "Read every link again and plan anew.", needs_live=True, hint=50),
     Action("halt", "x", "stop", "Stop planning; nothing was sent.", hint=15),
+    _ARM,
     *_MOVING,
     Action("leave", "escape", "leave", "Leave; nothing is sent, and the plan is gone.", hint=90),
     Action("help", "question_mark", "help", "All keys, and why one does not work now.", hint=100),
@@ -51,6 +56,7 @@ RUN: Final = (
         "run-undo", "u", "undo run", "Plan the way back of all that was applied, under the same guards.",
         dangerous=True, needs_live=True, role=Role.OPERATOR, hint=50,
     ),
+    _ARM,
     *_MOVING,
     Action("leave", "escape", "leave", "Leave the view; the run goes on.", hint=90),
     Action("help", "question_mark", "help", "All keys, and why one does not work now.", hint=100),
@@ -69,12 +75,15 @@ def bindings(actions: Sequence[Action], name: str) -> list[BindingType]:
 
 def reason_of(action: Action, own: Mapping[str, str], state: ActionState) -> str | None:
     """Why an action cannot work now: the screen's own reasons first; None when it can."""
-    return own.get(action.id) or why_not(action, state)
+    return own.get(action.id) or why_not(action, replace(state, arm_key=_ARM.key))
 
 
 def hints(actions: Sequence[Action], own: Mapping[str, str], state: ActionState) -> list[KeyHint]:
     """The footer: what can work at all now, help last."""
-    shown = sorted((a for a in actions if a.hint and a.id not in own), key=lambda a: a.hint)
+    shown = sorted(
+        (a for a in actions if a.hint and a.id not in own and (a is not _ARM or state.protected)),
+        key=lambda a: a.hint,
+    )
     return [KeyHint(_printed(a), a.label, why_not(a, state)) for a in shown]
 
 

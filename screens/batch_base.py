@@ -15,6 +15,7 @@ from console.ops.session import Session
 from screens import batch_actions as keys
 from screens import console_lines
 from screens.actions import Action, ActionState
+from screens.arm import arm_on
 from screens.batch_list import BatchList
 from screens.console_desk import Desk
 from screens.help_screen import TextScreen
@@ -149,6 +150,7 @@ class BatchScreen(Screen[R]):
     def moves(self) -> dict[str, Callable[[], object]]:
         """The actions that every screen of a batch has."""
         return {
+            "arm": lambda: arm_on(self, self.desk, self.say),
             "next": lambda: self.narrow(self.chosen + 1),
             "previous": lambda: self.narrow(self.chosen - 1),
             "detail": self.show_detail,

@@ -322,7 +322,8 @@ class RunScreen(BatchScreen[None]):
 
 
 def _pace(progress: Progress) -> str:
-    rate = f"{progress.rate:.1f} a second" if progress.rate else "beginning"
+    begun = "" if progress.hold else "beginning"
+    rate = f"{progress.rate:.1f} a second" if progress.rate else begun
     left = "" if progress.seconds_left is None else f", {duration(progress.seconds_left)} left"
     return f"{progress.done:,} of {progress.total:,}  {rate}{left}"
 
@@ -333,7 +334,7 @@ def _going(progress: Progress | None, now: datetime) -> str:
     words = progress.state.value
     if (hold := progress.hold) is not None:
         left = duration((hold.until - now).total_seconds())
-        return f"{words} for {left}, until {present.utc(hold.until)}: {present.hold_words(hold.why)}"
+        return f"{words} {left} until {present.held_words(hold)}"
     if progress.wave and progress.way is BatchWay.IMPORT:
         words += f", request {progress.wave}"
     elif progress.wave:

@@ -10,7 +10,7 @@ from console.ops import batch_desk as core
 from console.ops.batch_values import Hold, StopReason
 from screens.ask_screen import AskScreen
 from screens.pick_screen import Pick, PickScreen
-from screens.present.batch import hold_words, utc
+from screens.present.batch import utc
 from screens.present.cells import Cell
 from screens.themes import Look
 
@@ -38,8 +38,8 @@ async def ask_when(app: App[Any], ask: Callable[[Work[Any]], Coroutine[Any, Any,
     known = {_NAMES[hold.why]: hold for hold in holds}
     picks = [
         Pick(_NOW, _said("as soon as it is confirmed")),
-        Pick(_AT, _said("you name it next; every item is read again then")),
-        *(Pick(name, _said(f"{utc(hold.until)}; {hold_words(hold.why)}")) for name, hold in known.items()),
+        Pick(_AT, _said("you name it next")),
+        *(Pick(name, _said(utc(hold.until))) for name, hold in known.items()),
     ]
     chosen = await app.push_screen_wait(PickScreen("When does it start?", picks, "enter take   esc leave"))
     if chosen is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from console.domain.text import safe
 from console.ops import importing_desk as core
 from screens import import_lines
-from screens.arm import Work, arm_or_end
+from screens.arm import arm_on
 from screens.ask_screen import AskScreen
 from screens.help_screen import TextScreen
 from screens.import_actions import Stage
@@ -33,7 +33,7 @@ class ImportActs:
         screen = self.screen
         return {
             "send": self.confirm,
-            "arm": lambda: arm_or_end(screen.app, self.desk, self._then),
+            "arm": lambda: arm_on(screen, self.desk, screen.say),
             "halt": screen.work.stop,
             "columns": lambda: screen.run_worker(self._columns(), group="columns", exclusive=True),
             "existing": self.other_policy,
@@ -45,14 +45,6 @@ class ImportActs:
             "leave": lambda: screen.run_worker(self._leave(), group="leave", exclusive=True),
             "help": self.help,
         }
-
-    def _then(self, work: Work, said: str) -> None:
-        async def run() -> None:
-            if await self.desk.ask(work):
-                await self.desk.refresh()
-                self.screen.say(said)
-
-        self.screen.run_worker(run(), group="arm", exclusive=False)
 
     def ask_file(self) -> None:
         """Choose a file."""

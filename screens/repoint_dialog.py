@@ -42,6 +42,7 @@ class RepointDialog(ModalScreen[Preview | None]):
         old: what is looked for, to begin with.
     """
 
+    CSS_PATH = "batch.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False, priority=True),
         Binding("down", "go('#repoint-new')", "Next line", show=False),

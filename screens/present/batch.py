@@ -31,6 +31,10 @@ SHOWN_AS: Final[Mapping[Outcome, str]] = {
     outcome: _WAITING if outcome is Outcome.SKIPPED else outcome.value.lower() for outcome in Outcome
 }
 """An outcome in the screens' words; SKIPPED is what was not sent so far."""
+_HELD_FOR: Final = {
+    StopReason.HELD_PEAK: "the end of the peak",
+    StopReason.HELD_RESET: "the day's writes",
+}
 
 
 def sign_of(outcome: Outcome, look: Look) -> tuple[str, Style]:
@@ -157,16 +161,16 @@ def utc(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def hold_words(why: StopReason | str) -> str:
-    """What a run waits for, in words: `it waits until the peak is over`."""
-    return STOP_WORDS.get(why, "")
+def held_words(hold: Hold) -> str:
+    """`2026-11-25 00:00 UTC, for the day's writes`."""
+    what = _HELD_FOR.get(hold.why, "")
+    return f"{utc(hold.until)}, for {what}" if what else utc(hold.until)
 
 
 def _start(hold: Hold | None, look: Look, width: int) -> list[Text]:
     if hold is None:
         return []
-    cells = [(utc(hold.until), look.focus), (f"   {hold_words(hold.why)}; read again then", look.muted)]
-    return [fact("start", cells, look, width)]
+    return [fact("start", [(held_words(hold), look.focus)], look, width)]
 
 
 def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
@@ -182,12 +186,11 @@ def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     ]
     lines += _start(shown.hold, look, width)
     lines += way_lines(plan, shown.way, look, width)
-    lines.append(fact("writes", budget_cells(shown.left, shown.reserve, look), look, width))
     for check in shown.checks:
         if check.blocks:
-            told = wrap(look.say(f"{check.detail}: asks for a reason"), max(10, width - LABEL))
+            told = wrap(look.say(check.detail), max(10, width - LABEL))
             lines += [_warned(row, at, look) for at, row in enumerate(told)]
-    return lines
+    return [*lines, fact("writes", budget_cells(shown.left, shown.reserve, look), look, width)]
 
 
 def _warned(row: str, at: int, look: Look) -> Text:

@@ -212,3 +212,29 @@ async def test_one_key_in_health_plans_the_rollback_of_the_whole_outage(outage: 
         await driver.keys("escape", "escape")
         await driver.until(lambda: driver.app.screen is driver.app.main, "the console")
         assert ours(server) == []
+
+
+async def test_a_profile_that_is_protected_again_is_armed_where_the_plan_stands(
+    practice: PracticeServer,
+) -> None:
+    make_links(practice, 2)
+    async with console(practice, (80, 24), protected=True) as driver:
+        await driver.synced()
+        await driver.keys("a")
+        await driver.answer("INC-204")
+        await driver.until(lambda: "Writes are allowed" in driver.notice, "armed")
+        await driver.filter("slug:item-", 2)
+        page = BatchPage(driver)
+        await page.by_previous()
+        await driver.keys("a")
+        await driver.until(lambda: "read-only again" in page.plan.said, "the fifteen minutes are over")
+        await driver.keys("r")
+        assert page.plan.said == "run: The profile is protected: press a to arm it"
+        await driver.keys("a")
+        await page.asked("INC-204 goes on")
+        await driver.until(lambda: "Writes are allowed" in page.plan.said, "armed again")
+        assert page.plan.draft.plan is not None, "the same plan"
+        await driver.keys("r")
+        await page.confirm("rollback 2")
+        await page.ended()
+        assert len(ours(practice)) == 2

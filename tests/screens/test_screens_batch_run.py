@@ -78,8 +78,8 @@ async def test_a_run_is_held_until_the_reset_and_shows_for_what_and_is_given_up(
         await driver.keys("r")
         await page.confirm("rollback 3")
         await page.running()
-        await driver.until(lambda: "held for" in page.facts, "that it waits")
-        assert f"until {when}" in page.facts
+        await driver.until(lambda: "held " in page.facts, "that it waits")
+        assert f"until {when}, for the day's writes" in page.facts
         run = page.run.run_id
         kept = await driver.app.desk.ask(lambda s: core.report(s, run))
         assert kept is not None
@@ -110,7 +110,7 @@ async def test_a_start_at_a_time_lets_a_peak_pass_and_now_takes_it_back(
         page = await planned(driver, 2)
         assert "most visitors come until" in page.facts
         await starts(driver, "peak")
-        await driver.until(lambda: "it waits until the peak is over" in page.facts, "the choice")
+        await driver.until(lambda: "for the end of the peak" in page.facts, "the choice")
         assert "most visitors come until" not in page.facts, "then nobody needs a reason"
         await starts(driver, "now")
         await driver.until(lambda: "most visitors come until" in page.facts, "the question again")
