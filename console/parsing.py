@@ -111,9 +111,9 @@ class Parser(argparse.ArgumentParser):
             return
         choices = [str(choice) for choice in action.choices]
         near = nearest(str(value), choices)
-        what = "command" if action.nargs == argparse.PARSER else (action.metavar or action.dest)
+        what = "command" if action.nargs == argparse.PARSER else str(action.metavar or action.dest)
         raise UsageProblem(
-            f"{self.prog} knows no {what} {str(value)!r}",
+            f"{self.prog} knows no {what.partition('|')[0].lower()} {str(value)!r}",
             hint=f"Did you mean {near}?" if near else f"One of: {', '.join(choices)}",
         )
 

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 
 from console.domain.batches import BatchPlan, BatchWay
 from console.domain.outcomes import Outcome
+from console.domain.words import counted
 from console.ops import batch_desk as core
 from console.ops.batch_values import Options, Progress, Report
 from screens import batch_actions as keys
@@ -21,7 +22,7 @@ from screens.batch_confirm import BatchConfirm
 from screens.batch_plan import Asked
 from screens.present import batch as present
 from screens.present.cells import Cell
-from screens.present.words import counted, duration
+from screens.present.words import duration
 from screens.present.wrapping import wrap
 from screens.themes import Look
 

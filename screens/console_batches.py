@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.outages import Outage
 from console.domain.urls import UrlProblem
+from console.domain.words import counted
 from console.ops import batch_desk as core
 from console.ops.planning_preview import Preview
 from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, Rule
@@ -15,7 +16,6 @@ from console.ops.resume import OpenPlan
 from screens.actions import ActionState, Scope
 from screens.batch_runner import Runner
 from screens.console_desk import Desk
-from screens.present.words import counted
 
 if TYPE_CHECKING:
     from screens.batch_plan import Agreed, Asked, BatchPlanScreen

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from console.domain.text import safe
+from console.domain.words import counted
 from console.ops.exporting import export_filter, offered_path
 from console.ops.history_file import file_name, write_history
 from console.ops.review import Review
 from console.ops.session import Session
 from screens.ask_screen import AskScreen
 from screens.export_screen import Answer, ExportScreen
-from screens.present.words import count, counted
+from screens.present.words import count
 
 if TYPE_CHECKING:
     from screens.console import Console

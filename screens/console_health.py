@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from console.domain.outages import Outage
+from console.domain.words import counted
 from console.ops import outages
 from console.ops.outages import Board
 from console.ops.platform_check import check_from_platform
@@ -20,7 +21,6 @@ from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from screens.console_desk import Desk
 from screens.present.outages import healthy_line, outage_lines, sweep_line
-from screens.present.words import counted
 from screens.themes import Look
 from screens.widgets.outage_list import OutageList
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 from textual.worker import WorkType
 
 from console.domain.urls import host_of
+from console.domain.words import counted
 from console.ops import lists
 from console.ops.lists import HostGroup, View
 from console.ops.session import Session
 from screens.ask_screen import AskScreen
 from screens.pick_screen import Pick, Picked, PickScreen
 from screens.present.cells import Cell, fit_right
-from screens.present.words import count, counted
+from screens.present.words import count
 from screens.themes import Look
 from screens.trail import Spot
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import RepointError
 from console.domain.reports import Draft, Report
+from console.domain.words import counted
 from console.ops import reporting
 from console.ops.report_draft import draft
 from console.ops.session import Session
 from screens.ask_screen import AskScreen
 from screens.present.report import result_of
-from screens.present.words import counted
 from screens.report_dialog import ReportDialog
 
 if TYPE_CHECKING:

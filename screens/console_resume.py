@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from console.domain.errors import RepointError
 from console.domain.links import VersionId, label
+from console.domain.words import counted
 from console.ops import resume
 from console.ops.resume import OpenPlan, Whereabouts
-from screens.present.words import ago, counted
+from screens.present.words import ago
 from screens.trail import Spot
 
 if TYPE_CHECKING:

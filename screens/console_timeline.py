@@ -15,12 +15,13 @@ from console.domain.links import VersionId, label
 from console.domain.sightings import Seen
 from console.domain.text import safe
 from console.domain.versions import Source, Version, same_version
+from console.domain.words import counted
 from console.ops import browse
 from console.ops.review import Review, read_cached, read_live, see
 from console.ops.session import Session
 from screens.console_desk import Desk
 from screens.present.timeline import TimelineMarks
-from screens.present.words import ago, counted
+from screens.present.words import ago
 from screens.widgets.size_notice import too_small
 from screens.widgets.timeline_view import TimelineView
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from console.domain.errors import RepointError
 from console.domain.text import safe
 from console.domain.versions import Change
+from console.domain.words import counted
 from console.ops.importing_desk import Ended, Silent
 from screens import console_lines
 from screens import import_actions as keys
@@ -26,7 +27,7 @@ from screens.present.importing import (
     progress_cells,
     result_cells,
 )
-from screens.present.words import count, counted, duration
+from screens.present.words import count, duration
 from screens.present.wrapping import wrap
 from screens.themes import Look
 from screens.widgets.one_line import OneLine

@@ -12,11 +12,12 @@ from textual.message import Message
 
 from console.domain.errors import RepointError
 from console.domain.target import Role
+from console.domain.words import counted
 from console.ops import meter, recovery
 from console.ops.browse import changed_since
 from console.ops.session import Session
 from console.ops.sync import Progress, Synced, is_due, sync
-from screens.present.words import count, counted, duration
+from screens.present.words import count, duration
 
 if TYPE_CHECKING:
     from screens.console import Console

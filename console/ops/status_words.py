@@ -9,6 +9,7 @@ from console.domain.health import Band
 from console.domain.outages import Outage, cluster
 from console.domain.story import Story
 from console.domain.text import safe
+from console.domain.words import counted
 from console.ops.meter import known
 from console.ops.session import Session
 from console.ops.story import tell
@@ -65,10 +66,10 @@ def _outages(session: Session, outages: Sequence[Outage]) -> str:
     now = session.clock.now().wall
     named = [
         f"{o.host} {', '.join(o.kinds)} since {(when(o.since) or '')[11:16]} UTC "
-        f"({span((now - o.since).total_seconds())}), {o.count:,} links"
+        f"({span((now - o.since).total_seconds())}), {counted(o.count, 'link')}"
         for o in outages[:_HOSTS]
     ]
-    more = f"; {len(outages) - _HOSTS} more hosts" if len(outages) > _HOSTS else ""
+    more = f"; {counted(len(outages) - _HOSTS, 'more host')}" if len(outages) > _HOSTS else ""
     return f"failing: {'; '.join(named)}{more}."
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from console.domain.health import Difference
 from console.domain.outages import Outage
+from console.domain.words import counted
 from console.ops.outages import outages_among
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
@@ -50,7 +51,7 @@ class Change:
         means = "" if outage.difference is Difference.INCONCLUSIVE else f"; {outage.difference.value}"
         grown = "" if self.turn is Turn.BEGAN else f", {self.before:,} before"
         word = {Turn.BEGAN: outage.band.value}.get(self.turn, f"{self.turn.value}, {outage.band.value}")
-        return f"{outage.host} {word}: {self.links:,} links ({kinds}){grown}{means}"
+        return f"{outage.host} {word}: {counted(self.links, 'link')} ({kinds}){grown}{means}"
 
 
 def changes(before: Iterable[Outage], now: Iterable[Outage]) -> list[Change]:

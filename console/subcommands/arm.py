@@ -35,6 +35,10 @@ async def _arm(session: Session, out: Output, args: argparse.Namespace) -> int:
         disarm(session)
         out.result({"profile": name, "armed": False, "seconds": 0}, [f"{name} is read-only again."])
         return ExitCode.DONE
+    if not session.profile.protected:
+        text = f"{name} is not protected: it may write anyway. Nothing was changed."
+        out.result({"profile": name, "armed": True, "seconds": None}, [text])
+        return ExitCode.DONE
     arm(session, args.reason)
     text = f"{name} may write for {ARMED_SECONDS / 60:.0f} minutes."
     out.result({"profile": name, "armed": True, "seconds": ARMED_SECONDS}, [text])

@@ -108,7 +108,7 @@ def _row(key: str, value: object, setting: Setting) -> list[Part]:
     if isinstance(value, bool):
         text = "true" if value else "false"
     elif isinstance(value, float):
-        text = f"{value:g}"
+        text = str(int(value)) if value.is_integer() else f"{value:g}"
     elif isinstance(value, list):
         text = (shlex.join(value) if key == "token_command" else "; ".join(value)) or None
     elif value is not None:

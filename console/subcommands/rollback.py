@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from console.domain.errors import Refused, RepointError, UsageProblem
 from console.exits import ExitCode, exit_code, exit_code_of_outcome
 from console.output import Output
-from console.output_parts import Styled, Tone
+from console.output_parts import Line, Styled, Tone
 from console.subcommands.common import in_session, known_version
 from console.subcommands.history import change_lines
 
 if TYPE_CHECKING:
     from console.domain.links import VersionId
-    from console.domain.plans import Check, Plan, Result
+    from console.domain.plans import Check, Plan, Refusal, Result
     from console.domain.versions import Timeline
     from console.ops.checks import Overrides
     from console.ops.session import Session
@@ -221,11 +222,24 @@ def tell(out: Output, result: Result) -> int:
     return exit_code_of_outcome(result.outcome)
 
 
+def _who_and_what(refusal: Refusal) -> Iterator[Line]:
+    """Who changed it, when and why, and what differs from what was reviewed."""
+    from console.domain.links import label
+
+    if refusal.live is not None and (refusal.changed_by or refusal.changed_at):
+        when = f", {refusal.changed_at:%Y-%m-%d %H:%M} UTC" if refusal.changed_at else ""
+        why = f": {refusal.note}" if refusal.note else ""
+        yield f"  {label(refusal.live)} is by {refusal.changed_by or 'nobody named'}{when}{why}"
+    for change in refusal.diff:
+        yield from change_lines(change)
+
+
 def _print(out: Output, result: Result) -> None:
     from console import documents
 
-    lines = [f"{result.outcome.value}  {result.message}"]
+    lines: list[Line] = [f"{result.outcome.value}  {result.message}"]
     if result.refusal is not None:
+        lines += _who_and_what(result.refusal)
         lines += [f"  {way}" for way in result.refusal.next]
     if result.hint:
         lines.append(f"  {result.hint}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from console.domain.words import counted
 from console.exits import ExitCode
 from console.output import Output
 from console.subcommands.common import add_query, in_session, sync_first
@@ -43,7 +44,8 @@ async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int
     inventory = session.store.inventory
     slugs = inventory.slugs(inventory.select(query, Sort.SLUG, session.clock.now().wall.timestamp()))
     held = session.store.marks.holds(session.target.key)
-    out.note(f"Watching {len(held):,} rolled-back links, and the destinations of {len(slugs):,} links")
+    destinations = counted(len(slugs), "link")
+    out.note(f"Watching {counted(len(held), 'rolled-back link')}, and the destinations of {destinations}")
     watch, told = OutageWatch(session, slugs), dict[str, str]()
     news = False
     while True:

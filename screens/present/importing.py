@@ -12,9 +12,10 @@ from rich.text import Text
 from console.domain.rows import RowFault
 from console.domain.urls import foreign_host, spelt_host, without_scheme
 from console.domain.versions import Change
+from console.domain.words import counted
 from screens.present.cells import Cell, clipped, fit, fit_right, joined, width_of
 from screens.present.diff import LABEL_WIDTH, unified
-from screens.present.words import count, counted, duration
+from screens.present.words import count, duration
 from screens.present.wrapping import wrap
 from screens.themes import Look
 

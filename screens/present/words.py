@@ -149,8 +149,3 @@ def clicks_short(number: int | None) -> str:
     if number is None:
         return NO_AGE
     return f"{number:,}" if number < 1_000_000 else f"{number / 1e6:,.1f}M"
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun: `1 version`, `9 versions`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
