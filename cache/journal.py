@@ -17,7 +17,7 @@ from cache import chain, runs
 from cache.chain import Damage, Entry, Fault
 from cache.database import transaction
 from cache.problems import require_writable, storable, told
-from cache.process import Holder, is_alive, moment
+from cache.process import Holder, is_alive, is_elsewhere, moment
 from cache.writes import (
     COLUMNS,
     INSERT,
@@ -123,17 +123,23 @@ class Journal:
         return self._change(key, tried, at or moment())
 
     @told
-    def take_over(self, key: str, at: Moment | None = None) -> Write:
-        """Become the holder of an open write whose process is gone. Raises as `advance`."""
-        return self._change(key, lambda before: before, at or moment())
+    def take_over(self, key: str, at: Moment | None = None, *, gone: str = "") -> Write:
+        """Become the holder of an open write whose process is gone. Raises as `advance`.
 
-    def _change(self, key: str, how: Callable[[Write], Write], at: Moment) -> Write:
+        `gone` is another machine of which the operator says that nothing runs there any more. A process
+        that does run there finds its write moved on, and sends nothing that it had not sent.
+        """
+        return self._change(key, lambda before: before, at or moment(), gone)
+
+    def _change(self, key: str, how: Callable[[Write], Write], at: Moment, gone: str = "") -> Write:
         self._writable()
         with transaction(self._db):
             before = self._one("key = ?", key)
             if before is None:
                 raise StorageProblem("The journal does not know this write", detail=f"Key {key}.")
-            if before.state in _IN_HAND and before.holder != self._holder and is_alive(before.holder):
+            holder = before.holder
+            lost = is_elsewhere(holder) and holder.host == gone
+            if before.state in _IN_HAND and holder != self._holder and not lost and is_alive(holder):
                 raise LinkBusy(before, alive=True)
             after = replace(how(before), holder=self._holder, updated_at=at.wall.isoformat())
             self._db.execute(UPDATE, to_moved_row(after))

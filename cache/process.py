@@ -43,13 +43,21 @@ def this_process() -> Holder:
     return Holder(pid, started, boot_id(), os.uname().nodename)
 
 
+def is_elsewhere(holder: Holder) -> bool:
+    """Whether it is of another machine, by name: what runs there cannot be seen from here.
+
+    The boot's id does not help: containers share their host's, and do not see each other's processes.
+    """
+    return holder.host != os.uname().nodename
+
+
 def is_alive(holder: Holder) -> bool:
     """Whether the holder may still act. Where that cannot be told, it may.
 
     False only for what is certain: an earlier boot of this machine, no such process, a zombie, or
     another process that was given the same id.
     """
-    if holder.host != os.uname().nodename:
+    if is_elsewhere(holder):
         return True
     if holder.boot_id and boot_id() and holder.boot_id != boot_id():
         return False

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cache.problems import storable
 from cache.process import Holder, is_alive
+from cache.writes import ways_on
 from console.domain.batches import RunState
 from console.domain.errors import Refused
 from console.domain.links import VersionId
@@ -86,7 +87,7 @@ class RunBusy(Refused):
             f"Run {run.run[:8]} is performed by process {holder.pid} on {holder.host}",
             reason="run_busy",
             detail="Nothing was sent by this one.",
-            hint="Wait for it, or ask it to stop: repoint cancel",
+            hint=f"{ways_on(holder)}, or ask it to stop: repoint cancel {run.run[:8]}",
         )
 
 

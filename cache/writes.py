@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cache.problems import storable
-from cache.process import Holder, is_alive
+from cache.process import Holder, is_alive, is_elsewhere
 from console.domain.errors import Refused
 from console.domain.links import JSON, VersionId
 from console.domain.moments import Moment
@@ -81,10 +81,17 @@ class LinkBusy(Refused):
             f"{existing.slug} has a write that is not settled",
             reason=Stale.WRITE_OPEN.value,
             detail=f"It is {existing.state.value}, held by {who}. Nothing was sent.",
-            hint="Wait for it" if alive else "Run `repoint reconcile`",
+            hint=ways_on(holder) if alive else "Run `repoint reconcile`",
         )
         self.existing = existing
         self.alive = alive
+
+
+def ways_on(holder: Holder) -> str:
+    """What to do about what a process holds that may still act."""
+    if not is_elsewhere(holder):
+        return "Wait for it"
+    return f"Wait for it. When repoint runs no more on {holder.host}: repoint reconcile --gone {holder.host}"
 
 
 def busy(existing: Write) -> LinkBusy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from cache.journal import Write
-from cache.process import is_alive, this_process
+from cache.process import is_alive, is_elsewhere, this_process
 from console.domain.links import label
 from console.domain.moments import Moment
 from console.domain.outcomes import WriteState
@@ -94,6 +94,8 @@ def age_of(write: Write, now: Moment) -> str:
 def holder_text(write: Write) -> str:
     """Who holds an open write: a live process here, one that died, or another machine."""
     alive = "still running" if is_alive(write.holder) else "no longer running"
+    if is_elsewhere(write.holder):
+        alive = "which cannot be seen from here"
     aim = "a new destination" if write.target_version is None else label(write.target_version)
     return (
         f"{write.operator or 'somebody'} to {aim} "

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cache.journal import Write
-from cache.process import is_alive, this_process
-from console.domain.errors import NotFound, RepointError
+from cache.process import Holder, is_alive, is_elsewhere, this_process
+from cache.writes import ways_on
+from console.domain.batches import RunState
+from console.domain.errors import NotFound, Refused, RepointError
 from console.domain.links import VersionId
 from console.domain.outcomes import Outcome, WriteState
 from console.ops import aftermath, batch_chunks, importing_settle, settle
+from console.ops.batch_values import StopReason
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.settle import Found
@@ -36,12 +39,22 @@ class Settled:
     busy: bool = False
 
 
-async def reconcile(session: Session) -> list[Settled]:
+async def reconcile(session: Session, *, gone: str = "") -> list[Settled]:
     """Settle every open write of this target. Sends nothing.
 
     Never raises for one link what would keep the others from being settled: that link stays UNKNOWN with
     the reason.
+
+    Args:
+        session: online.
+        gone: another machine, sharing this home, of which the operator says that repoint runs there no
+            more: what it holds becomes ours to settle. What runs there cannot be seen from here.
+
+    Raises:
+        Refused: reason `no_such_holder`: `gone` holds nothing here, or is this machine.
     """
+    if gone:
+        _take_over(session, gone)
     # A chunk of an import is settled by its rows.
     found = sorted(session.store.journal.open_writes(session.target.key), key=batch_chunks.is_chunk)
     settled = [await settle_one(session, write) for write in found]
@@ -52,11 +65,34 @@ async def reconcile(session: Session) -> list[Settled]:
     return settled
 
 
+def _take_over(session: Session, host: str) -> None:
+    journal, runs, now = session.store.journal, session.store.runs, session.clock.now()
+    writes = [w for w in journal.open_writes(session.target.key) if _held_by(w.holder, host)]
+    held = [run for run in runs.all_of(session.target.key) if _held_by(run.holder, host)]
+    if not writes and not held:
+        raise Refused(
+            "That machine holds nothing here",
+            reason="no_such_holder",
+            detail="Of this machine's own processes it is known which are gone.",
+            hint="`repoint reconcile` names who holds what",
+        )
+    for write in writes:
+        journal.take_over(write.key, now, gone=host)
+    for run in held:
+        runs.release(run.run, RunState.PAUSED, StopReason.OPERATOR.value, now)
+
+
+def _held_by(holder: Holder, host: str) -> bool:
+    return is_elsewhere(holder) and holder.host == host
+
+
 async def settle_one(session: Session, write: Write) -> Settled:
     """Settle one open write."""
     mine = write.holder == this_process()
     if write.state is not WriteState.UNKNOWN and not mine and is_alive(write.holder):
         text = f"Process {write.holder.pid} on {write.holder.host} is working on {write.slug}."
+        if is_elsewhere(write.holder):
+            text += f" {ways_on(write.holder)}."
         return Settled(write, Outcome.UNKNOWN, text, busy=True)
     if batch_chunks.is_chunk(write):
         return await _settle_chunk(session, write)

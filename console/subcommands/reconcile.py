@@ -16,7 +16,13 @@ EXAMPLE = "repoint reconcile"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It has none."""
+    """Add the command's own."""
+    parser.add_argument(
+        "--gone",
+        metavar="HOST",
+        default="",
+        help="repoint runs no more on that machine: settle what it left open too",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,12 +30,12 @@ def run(args: argparse.Namespace) -> int:
     return in_session(args, _reconcile)
 
 
-async def _reconcile(session: Session, out: Output, _args: argparse.Namespace) -> int:
+async def _reconcile(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.outcomes import Outcome
     from console.ops.recovery import reconcile
 
     session.online()
-    settled = await reconcile(session)
+    settled = await reconcile(session, gone=args.gone)
     document = {
         "settled": [
             {
