@@ -12,7 +12,7 @@ from typing import Any, Final
 from cache.database import transaction
 from cache.problems import storable, told
 from cache.rows import fitting
-from console.domain.health import FLAP_CHANGES, HealthResult, Phase, Vantage, Verdict, speaking
+from console.domain.health import FLAP_CHANGES, Band, HealthResult, Phase, Vantage, Verdict, speaking
 from console.domain.links import VersionId
 from console.domain.urls import host_of
 
@@ -76,11 +76,27 @@ class HealthLog:
         return {vantage: result for (_, vantage), result in self._newest([storable(slug)]).items()}
 
     @told
-    def pairs(self) -> list[tuple[HealthResult | None, HealthResult | None]]:
-        """The newest result from here and from the platform, of each link that was ever looked at."""
-        newest = self._newest(None)
+    def troubled(self, also: Iterable[str] = ()) -> list[tuple[HealthResult | None, HealthResult | None]]:
+        """The newest results from here and from the platform of each link that either saw fail, and `also`.
+
+        The links that both see answer are left where they are: they are the most, and counted by `healthy`.
+        """
+        chosen = (
+            "WHERE n.slug IN (SELECT m.slug FROM health_now AS m JOIN health AS f ON f.id = m.health_id "
+            "WHERE f.failing = 1) OR n.slug IN (SELECT value FROM json_each(?))"
+        )
+        newest = self._read_newest(chosen, json.dumps([storable(slug) for slug in also]))
         slugs = dict.fromkeys(slug for slug, _ in newest)
         return [(newest.get((slug, Vantage.HERE)), newest.get((slug, Vantage.PLATFORM))) for slug in slugs]
+
+    @told
+    def healthy(self) -> tuple[set[str], int, list[float]]:
+        """The hosts of all links looked at; how many links are healthy; how fast those answer, in ms."""
+        hosts = {
+            host for (host,) in self._db.execute("SELECT DISTINCT host FROM links WHERE verdict IS NOT NULL")
+        }
+        well = self._db.execute("SELECT latency_ms FROM links WHERE rank = ?", (Band.OK.rank,)).fetchall()
+        return hosts, len(well), [latency for (latency,) in well if latency is not None]
 
     @told
     def restless(self, since: datetime) -> list[HealthResult]:
@@ -174,11 +190,15 @@ class HealthLog:
         return found[1] if found and found[0] else None
 
     def _newest(self, slugs: Sequence[str] | None) -> _Newest:
-        chosen = "" if slugs is None else "WHERE n.slug IN (SELECT value FROM json_each(?))"
+        if slugs is None:
+            return self._read_newest("")
+        return self._read_newest("WHERE n.slug IN (SELECT value FROM json_each(?))", json.dumps(slugs))
+
+    def _read_newest(self, chosen: str, *values: str) -> _Newest:
         columns = ", ".join(f"h.{column}" for column in _COLUMNS.split(", "))
         source = "health_now AS n JOIN health AS h ON h.id = n.health_id"
         sql = f"SELECT {columns} FROM {source} {chosen} ORDER BY n.slug"  # noqa: S608 - own words only
-        found = self._db.execute(sql, () if slugs is None else (json.dumps(slugs),))
+        found = self._db.execute(sql, values)
         return {(row[0], Vantage(row[1])): _result(row) for row in found}
 
     def _destinations(self, slugs: Sequence[str]) -> dict[str, str]:

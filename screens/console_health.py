@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Final
@@ -12,13 +13,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from console.domain.health import HealthResult
 from console.domain.outages import Outage
 from console.domain.words import counted
 from console.ops import outages
 from console.ops.outages import Board
 from console.ops.platform_check import check_from_platform
 from console.ops.session import Session
-from console.ops.sweep import check_from_here, from_cache
+from console.ops.sweep import Chosen, check_chosen
 from screens.console_desk import Desk
 from screens.present.outages import healthy_line, outage_lines, sweep_line
 from screens.themes import Look
@@ -27,7 +29,9 @@ from screens.widgets.outage_list import OutageList
 _TELL_SECONDS: Final = 0.25
 """How often a running sweep is told to the screen."""
 _READ_SECONDS: Final = 2.0
-"""How often outages are clustered again while a check runs."""
+"""How often outages are clustered again while a check runs; less often where that takes long by itself."""
+_READ_SHARE: Final = 0.05
+"""How much of the time may go into that."""
 _AGE_SECONDS: Final = 10.0
 """How often the ages of what was found are made true."""
 
@@ -67,6 +71,7 @@ class HealthPane(Vertical):
         self.board: Board | None = None
         self.sweep: Sweep | None = None
         self._read_at = 0.0
+        self._read_pause = _READ_SECONDS
 
     def compose(self) -> ComposeResult:
         """The lines."""
@@ -99,8 +104,9 @@ class HealthPane(Vertical):
         self.run_worker(self._read(), group="board", exclusive=True)
 
     async def _read(self) -> None:
-        self._read_at = monotonic()
+        began = self._read_at = monotonic()
         found = await self.desk.ask(outages.board)
+        self._read_pause = max(_READ_SECONDS, (monotonic() - began) / _READ_SHARE)
         if found is not None and found.epoch == self.desk.epoch:
             host = self.outage.host if self.outage else ""
             self.board = found
@@ -109,27 +115,30 @@ class HealthPane(Vertical):
             self._draw()
             self.post_message(self.Turned())
 
-    def check(self, slugs: Sequence[str]) -> None:
+    def check(self, chosen: Chosen) -> None:
         """Look at the destinations of these links from here; another check replaces a running one."""
-        self.run_worker(self._sweep(list(slugs)), group="sweep", exclusive=True)
+        self.run_worker(self._sweep(chosen), group="sweep", exclusive=True)
 
-    def ask_platform(self, slugs: Sequence[str]) -> None:
+    def ask_platform(self, chosen: Chosen) -> None:
         """Have the platform look at these links. What it costs has been confirmed."""
-        self.run_worker(self._platform(list(slugs)), group="sweep", exclusive=True)
+        self.run_worker(self._platform(chosen), group="sweep", exclusive=True)
 
-    async def _platform(self, slugs: list[str]) -> None:
+    async def _platform(self, chosen: Chosen) -> None:
         epoch = self.desk.epoch
 
         def told(done: int, total: int, *, ended: bool = False) -> None:
             self.post_message(self.Progressed(Sweep(done, total, 0.0, ended, name="Platform"), epoch))
 
-        told(0, len(slugs))
+        async def work(session: Session) -> list[HealthResult]:
+            return await check_from_platform(session, chosen.names(session), told)
+
+        told(0, len(chosen))
         done = 0
         try:
-            found = await self.desk.ask(lambda s: check_from_platform(s, slugs, told), live=True)
+            found = await self.desk.ask(work, live=True)
             done = len(found or ())
         finally:
-            told(done, done or len(slugs), ended=True)
+            told(done, done or len(chosen), ended=True)
             self.post_message(self.Checked())
 
     def stop_check(self) -> None:
@@ -147,26 +156,28 @@ class HealthPane(Vertical):
             self._draw()
             self.run_worker(self.desk.ask(_pausing(self.sweep.paused)), group="pause")
 
-    async def _sweep(self, slugs: list[str]) -> None:
+    async def _sweep(self, chosen: Chosen) -> None:
         epoch = self.desk.epoch
-        done, total, last, begun = 0, len(slugs), 0.0, False
+        done, total, last, rate = 0, len(chosen), 0.0, 0.0
 
         def told(session: Session | None = None, *, ended: bool = False) -> HealthPane.Progressed:
+            nonlocal rate
             stats = session.prober.stats if session is not None else None
-            rate = stats.rate if stats is not None else 0.0
+            if stats is not None:
+                rate = stats.rate or rate  # between two portions there is none
             paused = stats is not None and stats.paused
             return self.Progressed(Sweep(done, total, rate, ended, paused), epoch)
 
         async def work(session: Session) -> Sweep:
-            nonlocal done, total, last, begun
+            nonlocal done, total, last
             session.prober.resume()
-            items = from_cache(session, slugs)
-            total = len(items)
-            async for _ in check_from_here(session, items):
-                done += 1
-                if monotonic() - last > _TELL_SECONDS:
-                    last = monotonic()
-                    self.post_message(told(session))
+            async with aclosing(check_chosen(session, chosen)) as results:
+                async for _ in results:
+                    done += 1
+                    if monotonic() - last > _TELL_SECONDS:
+                        last = monotonic()
+                        self.post_message(told(session))
+            total = done  # links that are gone meanwhile were not looked at
             return told(session, ended=True).sweep
 
         self.post_message(told())
@@ -183,7 +194,7 @@ class HealthPane(Vertical):
         if event.epoch == self.desk.epoch:
             self.sweep = event.sweep
             self._draw()
-            if monotonic() - self._read_at > _READ_SECONDS and not event.sweep.ended:
+            if monotonic() - self._read_at > self._read_pause and not event.sweep.ended:
                 self.refresh_board()
             if event.sweep.ended or not event.sweep.done:
                 self.post_message(self.Turned())

@@ -15,6 +15,7 @@ from console.domain.query import Query, parse
 from console.domain.text import safe
 from console.ops import lists
 from console.ops.browse import Browser, Found, Sort
+from console.ops.sweep import Chosen
 from screens.console_desk import Desk
 from screens.present.links import LinkRow
 from screens.present.words import count
@@ -25,8 +26,6 @@ from screens.widgets.row_window import RowSource
 
 T = TypeVar("T")
 
-MOST_CHECKED: Final = 500
-"""Links of a filter that one key checks."""
 _ORDERS: Final = (
     Sort.HEALTH,
     Sort.SLUG,
@@ -95,6 +94,7 @@ class LinksPane(Vertical):
         self.sort = Sort.HEALTH
         self.descending = False
         self.found: RowSource | None = None
+        self._chosen = Chosen()
         self._browser: Browser | None = None
         self._total = 0
         self._words_of: float | None = None
@@ -139,6 +139,7 @@ class LinksPane(Vertical):
             self.desk.failed(error)
             return
         self.found = _Guarded(found, self.desk)
+        self._chosen = Chosen(places=found.places, every=self.query_now.empty)
         self.table.lines.now = now
         self.table.sort_shown(self.sort.value, descending=self.descending)
         self.table.show_source(self.found, keep=keep)
@@ -243,8 +244,6 @@ class LinksPane(Vertical):
             self.desk.failed(error)
             return None
 
-    def wanted(self) -> list[str]:
-        """What a health check means: the marked links, else those of the filter, worst first."""
-        if len(self.table.marks):
-            return sorted(self.table.marks)
-        return list(self.found.slugs(0, MOST_CHECKED)) if self.found else []
+    def wanted(self) -> Chosen:
+        """What a health check means: the marked links, else all of the filter, in the list's order."""
+        return Chosen(sorted(self.table.marks)) if len(self.table.marks) else self._chosen

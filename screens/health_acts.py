@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from console.domain.health import Difference
 from console.domain.links import Link
 from console.domain.routing import Visitor
-from console.ops.platform_check import cost_of
+from console.ops.platform_check import Cost, cost_of
 from console.ops.route_check import ask_route, cost_of_route
+from console.ops.session import Session
+from console.ops.sweep import Chosen
 from screens.actions import Scope
 from screens.ask_screen import AskScreen
 from screens.console_main import MainScreen
 from screens.help_screen import TextScreen
 from screens.present.preview import route_check_lines
+from screens.present.words import count
+
+MANY: Final = 500
+"""Links from which a check is asked about before it begins."""
 
 
 class HealthActs:
@@ -34,28 +41,46 @@ class HealthActs:
         }
 
     def check(self) -> None:
-        """Look from here at what the focus means."""
-        if slugs := self._meant():
-            self.main.health.check(slugs)
+        """Look from here at what the focus means; what is many says how many, and begins when told to."""
+        chosen = self._meant()
+        if len(chosen) <= MANY:
+            if len(chosen):
+                self.main.health.check(chosen)
+            return
+
+        def answered(words: str | None) -> None:
+            if (words or "").strip().lower() in {"yes", "y"}:
+                self.main.health.check(chosen)
+            else:
+                self.main.say("check: not begun")
+
+        question = (
+            f"Look from here at the destinations of {count(len(chosen))} links? It costs no write. Each "
+            "host is asked gently, a rollback goes first, z pauses and x stops it. Enter begins."
+        )
+        self.main.app.push_screen(AskScreen("Check from here", question, "yes"), answered)
 
     def check_failing(self) -> None:
         """Look from here again at every link that fails."""
-        self.main.health.check(self.main.health.failing)
+        self.main.health.check(Chosen(self.main.health.failing))
 
     def check_platform(self) -> None:
         """Have the platform look, after its cost was said and confirmed."""
-        slugs = self._meant()
-        if slugs:
-            self.main.run_worker(self._ask_platform(slugs), group="cost", exclusive=True)
+        chosen = self._meant()
+        if len(chosen):
+            self.main.run_worker(self._ask_platform(chosen), group="cost", exclusive=True)
 
-    async def _ask_platform(self, slugs: list[str]) -> None:
-        cost = await self.main.desk.ask(lambda s: cost_of(s, slugs), live=True)
+    async def _ask_platform(self, chosen: Chosen) -> None:
+        async def price(session: Session) -> Cost:
+            return await cost_of(session, chosen.names(session))
+
+        cost = await self.main.desk.ask(price, live=True)
         if cost is None:
             return
 
         def answered(words: str | None) -> None:
             if (words or "").strip().lower() in {"yes", "y"}:
-                self.main.health.ask_platform(slugs)
+                self.main.health.ask_platform(chosen)
             else:
                 self.main.say("ask platform: not confirmed, nothing was spent")
 
@@ -63,14 +88,14 @@ class HealthActs:
             AskScreen("Ask the platform", f"{cost.sentence}. Type yes to go on."), answered
         )
 
-    def _meant(self) -> list[str]:
+    def _meant(self) -> Chosen:
         """Marked links; in the timeline its link; in health its host's; else those of the filter."""
         main = self.main
         if not main.links.table.marks:
             if main.timeline.view.has_focus:
-                return [main.timeline.slug]
+                return Chosen([main.timeline.slug])
             if main.scope is Scope.HEALTH and main.health.outage is not None:
-                return list(main.health.outage.slugs)
+                return Chosen(main.health.outage.slugs)
         return main.links.wanted()
 
     def outage_links(self) -> None:

@@ -88,7 +88,11 @@ def host_of(text: str) -> str:
 
 def name_of_host(text: str) -> str:
     """The host of a destination without its port: what an outage is named for."""
-    host = host_of(text)
+    return without_port(host_of(text))
+
+
+def without_port(host: str) -> str:
+    """What `host_of` gave, without its port."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host
 

@@ -43,6 +43,11 @@ class Found:
         """How many links there are."""
         return len(self._rowids)
 
+    @property
+    def places(self) -> array[int]:
+        """Where they stand in the cache, in their order."""
+        return self._rowids
+
     def rows(self, start: int, stop: int) -> Sequence[Row]:
         """The rows `start` to `stop` (not included)."""
         return self._inventory.rows(self._rowids[start:stop])

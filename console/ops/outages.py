@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from console.domain.health import FLAP_WINDOW, Band, flapping, speaking
+from console.domain.health import FLAP_WINDOW, flapping
 from console.domain.outages import Outage, Pair, outages
-from console.domain.urls import name_of_host
+from console.domain.urls import without_port
 from console.ops.session import Session
 
 _SAMPLE_BUCKETS: Final = 12
@@ -39,28 +39,27 @@ class Board:
 async def board(session: Session) -> Board:
     """Cluster what was last found of every link."""
     log, now = session.store.health, session.clock.now().wall
-    pairs = log.pairs()
-    found = outages(pairs, _restless(session))
+    restless = _restless(session)
+    found = outages(log.troubled(restless), restless)
     failing = {outage.host for outage in found}
-    spoken = [result for pair in pairs if (result := speaking(*pair)) is not None]
-    healthy = [r for r in spoken if r.verdict.band is Band.OK]
+    hosts, links, latencies = log.healthy()
     samples = {
         o.host: tuple(log.samples(o.host, now - _SAMPLE_SPAN, _SAMPLE_BUCKETS, now)) for o in found[:_SAMPLED]
     }
     return Board(
         outages=found,
         samples=samples,
-        hosts=len({name_of_host(r.destination_url) for r in spoken} - failing),
-        links=len(healthy),
-        latencies=tuple(r.latency_ms for r in healthy if r.latency_ms is not None),
+        hosts=len({without_port(host) for host in hosts} - failing),
+        links=links,
+        latencies=tuple(latencies),
         epoch=session.target.epoch,
     )
 
 
 def outages_among(session: Session, slugs: Collection[str]) -> tuple[Outage, ...]:
     """The outages that these links are part of, by what was last found of them."""
-    wanted = frozenset(slugs)
-    return outages((p for p in session.store.health.pairs() if _slug_of(p) in wanted), _restless(session))
+    wanted, restless = frozenset(slugs), _restless(session)
+    return outages((p for p in session.store.health.troubled(restless) if _slug_of(p) in wanted), restless)
 
 
 def _slug_of(pair: Pair) -> str:

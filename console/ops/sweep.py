@@ -5,7 +5,8 @@ Having the platform look costs a write: `platform_check`. Neither ever spends th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,6 +20,9 @@ from console.ops.probe import Prober, result_for
 from console.ops.session import Session
 
 _KEEP_EVERY: Final = 50
+_READ_AT_ONCE: Final = 500
+PORTION: Final = 20_000
+"""Links that are read and looked at together: what a sweep holds in memory, however many it is told to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,38 @@ def from_cache(session: Session, slugs: Iterable[str]) -> list[Checkable]:
     return found
 
 
+class Chosen:
+    """Links to look at, in their order: by name, or by their places in the cache, which take 8 bytes each.
+
+    `every`: they are all there are, so that the platform need not be told their names.
+    """
+
+    def __init__(
+        self, slugs: Sequence[str] = (), places: Sequence[int] | None = None, *, every: bool = False
+    ) -> None:
+        self._slugs = slugs
+        self._places = places
+        self.every = every
+
+    def __len__(self) -> int:
+        return len(self._slugs if self._places is None else self._places)
+
+    def read(self, session: Session, start: int, stop: int) -> list[Checkable]:
+        """A range of them as the cache knows them now; those that are gone are left out."""
+        if self._places is None:
+            return from_cache(session, self._slugs[start:stop])
+        rows = session.store.inventory.rows(self._places[start:stop])
+        return [Checkable(row.slug, row.destination_url, row.version) for row in rows]
+
+    def names(self, session: Session) -> list[str]:
+        """Their slugs, as the platform is asked about them: none where it is about every link."""
+        if self.every:
+            return []
+        if self._places is None:
+            return list(self._slugs)
+        return session.store.inventory.slugs(self._places)
+
+
 def opted_out(session: Session, item: Checkable) -> bool:
     """Whether the profile says never to look at it."""
     return session.profile.never_looks_at(item.slug, item.destination_url)
@@ -47,7 +83,7 @@ def opted_out(session: Session, item: Checkable) -> bool:
 
 async def check_from_here(
     session: Session, items: Sequence[Checkable], each_seconds: float | None = None
-) -> AsyncIterator[HealthResult]:
+) -> AsyncGenerator[HealthResult]:
     """Probe destinations from this machine, yielding results as they come; each is kept.
 
     Identical destinations are probed once and told for every link. Cancelling keeps what was found.
@@ -75,6 +111,24 @@ async def check_from_here(
                     batch = []
     finally:
         session.store.health.add(batch)
+
+
+async def check_chosen(
+    session: Session, chosen: Chosen, each_seconds: float | None = None
+) -> AsyncGenerator[HealthResult]:
+    """Look at any number of links from here, a portion after the other; otherwise as `check_from_here`.
+
+    Memory stays that of one `PORTION`. Identical destinations are probed once within a portion.
+    """
+    for first in range(0, len(chosen), PORTION):
+        items: list[Checkable] = []
+        last = min(first + PORTION, len(chosen))
+        for start in range(first, last, _READ_AT_ONCE):
+            items += chosen.read(session, start, min(start + _READ_AT_ONCE, last))
+            await asyncio.sleep(0)  # a rollback does not wait until all are read
+        async with aclosing(check_from_here(session, items, each_seconds)) as results:
+            async for result in results:
+                yield result
 
 
 async def require_spare_write(session: Session) -> None:

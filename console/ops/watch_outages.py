@@ -11,7 +11,7 @@ from console.domain.outages import Outage
 from console.domain.words import counted
 from console.ops.outages import outages_among
 from console.ops.session import Session
-from console.ops.sweep import check_from_here, from_cache
+from console.ops.sweep import Chosen, check_chosen
 from console.ops.sync import read_platform_health
 
 
@@ -89,7 +89,7 @@ class OutageWatch:
             StorageProblem: the results cannot be kept.
         """
         await read_platform_health(self._session)
-        async for _ in check_from_here(self._session, from_cache(self._session, self._slugs)):
+        async for _ in check_chosen(self._session, Chosen(self._slugs)):
             pass
         now = outages_among(self._session, self._slugs)
         found = changes(self._last, now)

@@ -100,12 +100,12 @@ async def _from_platform(session: Session, out: Output, slugs: list[str], *, yes
 async def _results(
     session: Session, args: argparse.Namespace, far: list[HealthResult], slugs: list[str]
 ) -> AsyncIterator[HealthResult]:
-    from console.ops.sweep import check_from_here, from_cache
+    from console.ops.sweep import Chosen, check_chosen
 
     for result in far:
         yield result
     if args.vantage in {"here", "both"}:
-        async for result in check_from_here(session, from_cache(session, slugs), args.timeout):
+        async for result in check_chosen(session, Chosen(slugs), args.timeout):
             yield result
 
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from cache.links import Sort
 from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
+from console.domain.query import parse
 from console.domain.routing import Visitor
+from console.ops import sweep
 from console.ops.checks import all_checks
 from console.ops.outages import board, outages_among
 from console.ops.platform_check import check_from_platform, cost_of
+from console.ops.probe import Prober
+from console.ops.probe_values import Probed
 from console.ops.review import read_live
 from console.ops.route_check import ask_route, cost_of_route
 from console.ops.session import Session
-from console.ops.sweep import check_from_here, from_cache
+from console.ops.sweep import Chosen, check_chosen, check_from_here, from_cache
 from console.ops.sync import sync
 from console.ops.verify import restored_health
 from console.ops.watch_outages import OutageWatch
@@ -167,6 +173,32 @@ async def test_watching_tells_what_began_grew_turned_and_ended(practice: Practic
         assert await look(moved_page=Page.DEAD) == [("shrank", 2, 1)]
         assert await look(moved_page=Page.SOFT_404) == [("turned", 1, 1)]
         assert await look() == [("ended", 1, 0)]
+
+
+async def test_any_number_is_looked_at_a_portion_after_the_other(
+    practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "PORTION", 7)
+    asked: list[int] = []
+
+    class Counted(Prober):
+        def probe(self, urls: Iterable[str]) -> AsyncGenerator[Probed]:
+            known = list(urls)
+            asked.append(len(known))
+            return super().probe(known)
+
+    async with at(practice) as session:
+        await sync(session)
+        session.prober = Counted(session.probing, session.clock)
+        inventory = session.store.inventory
+        places = inventory.select(parse(""), Sort.SLUG, 0.0)
+        chosen = Chosen(places=places, every=True)
+        found = [result.slug async for result in check_chosen(session, chosen)]
+        assert sorted(found) == inventory.slugs(places)
+        assert len(asked) == -(-len(places) // 7) > 1
+        assert max(asked) <= 7
+        assert (chosen.names(session), Chosen(places=places[:2]).names(session)) == ([], sorted(found)[:2])
+        assert len(session.store.health.latest()) == len(places)
 
 
 def hits(practice: PracticeServer, host: str) -> int:

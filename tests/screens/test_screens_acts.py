@@ -22,6 +22,7 @@ from console.ops.outages import board
 from console.ops.session import Session
 from console.ops.sweep import check_from_here, from_cache
 from console.ops.sync import sync
+from screens import health_acts
 from screens.ask_screen import AskScreen
 from screens.console import Console
 from screens.help_screen import TextScreen
@@ -208,6 +209,45 @@ async def test_an_outage_leads_to_its_links_and_all_that_fails_is_checked_again(
         await driver.until(
             lambda: health.sweep is not None and health.sweep.ended and health.sweep.total == 8
         )
+
+
+async def test_many_links_are_counted_before_they_are_looked_at_and_then_all_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health_acts, "MANY", 13)
+    async with on_a_link() as driver:
+        health = driver.app.main.health
+        driver.app.main.links.filter_by("")
+        await driver.until(lambda: driver.shown == 14)
+        await driver.keys("h")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+        asked = " ".join(driver.app.screen.query_one(TextPane).texts)
+        assert "the destinations of 14 links? It costs no write" in asked
+        await driver.keys("escape")
+        await driver.until(lambda: driver.notice == "check: not begun")
+        assert health.sweep is None
+        await driver.keys("h")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+        await driver.keys("enter")
+        await driver.until(lambda: health.sweep is not None and health.sweep.ended, "the check")
+        assert health.sweep is not None
+        assert (health.sweep.done, health.sweep.total) == (14, 14)
+
+
+async def test_the_platform_is_asked_about_every_link_without_their_names() -> None:
+    far = Checking()
+    async with on_a_link(far) as driver:
+        await driver.keys("P")
+        await answer(driver, "yes")
+        await driver.until(lambda: far.asked == [[SLUG]], "the filter's link")
+        await driver.until(lambda: not driver.app.main.health.sweeping)
+        driver.app.main.links.filter_by("")
+        await driver.until(lambda: driver.shown == 14)
+        await driver.keys("P")
+        await driver.until(lambda: isinstance(driver.app.screen, AskScreen), "the question")
+        assert "looks at every link" in " ".join(driver.app.screen.query_one(TextPane).texts)
+        await answer(driver, "yes")
+        await driver.until(lambda: far.asked[1:] == [[]], "the whole handle")
 
 
 async def test_a_check_ends_with_a_second_look_at_the_failing_host() -> None:
