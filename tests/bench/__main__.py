@@ -76,6 +76,8 @@ def main(argv: list[str]) -> int:
         say("\n".join(f"{name:<10}{what}" for name, what in BENCHES.items()))
         return 0
     os.environ["LC_ALL"] = "C.UTF-8"
+    # Compiling anew at every start is not what an installed program does.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     links, rounds = (2000, 1) if args.smoke else (args.links, args.rounds)
     peers = dict(entry.partition("=")[::2] for entry in args.peer)
     options = Options(links, rounds, args.smoke, peers)

@@ -35,6 +35,7 @@ def middle(found: list[Numbers], key: str) -> float:
 def measure(options: Options) -> list[Figure]:
     """CPU, wall time, bytes and memory; the two take turns."""
     with home(options.links) as desk:
+        started(desk)  # so that modules are compiled and files are in memory
         pairs = [(started(desk), empty()) for _ in range(options.rounds)]
     ours, bare = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     name, peer = f"first screen, {options.links:,} links", "an empty Textual app"

@@ -1,7 +1,8 @@
 """A program on a terminal of its own, counted in bytes, CPU and time; also over a slow line.
 
 Nothing is drawn: what a terminal would be asked is answered, the rest is counted. The slow line keeps
-whatever the program writes (as the buffers of SSH do) and hands it on at its own rate, half a round trip late.
+whatever the program writes (as the buffers of SSH do) and hands it on at its own rate, half a round trip
+late.
 """
 
 from __future__ import annotations
