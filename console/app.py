@@ -50,7 +50,7 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
         keymap=keymap,
     )
     try:
-        app.run()
+        app.run(mouse=screen.mouse)
     finally:
         app.desk.engine.stop()  # which may be another target's by now
     return app.return_code or 0
@@ -87,11 +87,13 @@ class ScreenSettings(NamedTuple):
         theme: one of `THEME_NAMES`.
         unicode: whether to draw with more than ASCII; None leaves it to the locale.
         columns: of the list of links, behind the slug; None leaves them to the width.
+        mouse: whether the terminal is asked to report the mouse.
     """
 
     theme: str
     unicode: bool | None = None
     columns: tuple[str, ...] | None = None
+    mouse: bool = True
 
 
 def shown_screen(settings: Mapping[str, object]) -> tuple[dict[str, object], list[Finding]]:
@@ -133,4 +135,8 @@ def chosen_screen(settings: Mapping[str, object]) -> ScreenSettings:
         )
     if unicode is not None and not isinstance(unicode, bool):
         raise ConfigProblem("[screen] unicode must be true or false", hint="Without it the locale decides")
-    return ScreenSettings(str(theme), unicode, None if columns is None else read_columns(columns))
+    mouse = settings.get("mouse", True)
+    if not isinstance(mouse, bool):
+        raise ConfigProblem("[screen] mouse must be true or false", hint="Without it the mouse works")
+    shown = None if columns is None else read_columns(columns)
+    return ScreenSettings(str(theme), unicode, shown, mouse)

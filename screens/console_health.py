@@ -21,6 +21,7 @@ from console.ops.outages import Board
 from console.ops.platform_check import check_from_platform
 from console.ops.session import Session
 from console.ops.sweep import Chosen, check_chosen
+from screens.clicks import pane_tabs
 from screens.console_desk import Desk
 from screens.present.outages import healthy_line, outage_lines, sweep_line
 from screens.themes import Look
@@ -79,9 +80,13 @@ class HealthPane(Vertical):
 
     def on_mount(self) -> None:
         """Name the pane."""
-        self.border_title = "Health"
+        self.retitle()
         self._draw()
         self.set_interval(_AGE_SECONDS, self._draw)
+
+    def retitle(self) -> None:
+        """Name the pane in the frame, and the other panes where they do not show."""
+        self.border_title = pane_tabs("Health", "", alone=self.screen.has_class("-stacked"))
 
     @property
     def sweeping(self) -> bool:

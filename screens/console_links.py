@@ -16,6 +16,7 @@ from console.domain.text import safe
 from console.ops import lists
 from console.ops.browse import Browser, Found, Sort
 from console.ops.sweep import Chosen
+from screens.clicks import pane_tabs
 from screens.console_desk import Desk
 from screens.present.links import LinkRow
 from screens.present.words import count
@@ -152,7 +153,7 @@ class LinksPane(Vertical):
         """Say in the frame what is listed, and how much of it."""
         look = look_of(self.app)
         words = safe(self.query_now.text, 60)
-        self.border_title = ("Links  " + words).rstrip().replace("[", r"\[")
+        self.border_title = pane_tabs("Links", words, alone=self.screen.has_class("-stacked"))
         shown = self.found.count if self.found else 0
         told = f"{count(shown)} of {count(self._total)}"
         if marked := len(self.table.marks):

@@ -80,6 +80,9 @@ class MainScreen(Screen[None]):
         small = too_small(size.width, size.height)
         self.set_class(small, "-tiny")
         self.query_one(SizeNotice).display = small
+        self.links.caption()
+        self.timeline.retitle()
+        self.health.retitle()
 
     @property
     def scope(self) -> Scope:

@@ -19,6 +19,7 @@ from console.domain.words import counted
 from console.ops import browse
 from console.ops.review import Review, read_cached, read_live, see
 from console.ops.session import Session
+from screens.clicks import pane_tabs
 from screens.console_desk import Desk
 from screens.present.timeline import TimelineMarks
 from screens.present.words import ago
@@ -58,8 +59,14 @@ class TimelinePane(Vertical):
 
     def on_mount(self) -> None:
         """Name the pane."""
-        self.border_title = "Timeline"
+        self.retitle()
         self.set_interval(_AGE_SECONDS, lambda: self.view.tick(self.desk.now()))
+
+    def retitle(self) -> None:
+        """Name the pane and its link in the frame, and the other panes where they do not show."""
+        self.border_title = pane_tabs(
+            "Timeline", safe(self.slug, 60), alone=self.screen.has_class("-stacked")
+        )
 
     def rest_on(self, slug: str) -> None:
         """The list's cursor is on a link: read it when it stays there."""
@@ -79,8 +86,7 @@ class TimelinePane(Vertical):
 
     def _clear(self, slug: str) -> None:
         self.slug, self.review, self.undoable, self._noted = slug, None, None, None
-        shown = safe(slug, 60).replace("[", r"\[")
-        self.border_title = f"Timeline  {shown}".rstrip()
+        self.retitle()
         self.border_subtitle = ""
         self.view.show_timeline(None, now=self.desk.now(), empty="Reading" if slug else "No link chosen")
 

@@ -82,6 +82,11 @@ class ConsoleDriver(LinuxDriver):
         self._catching_up = False
         self._app.refresh()
 
+    def _enable_mouse_support(self) -> None:
+        """Ask for clicks, drags and the wheel, not for every move: nothing here changes under the pointer."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1002h\x1b[?1006h")  # xterm's control sequences, "Mouse Tracking"
+
     def forget(self) -> None:
         """Draw everything in full next time: the terminal may not show what we think."""
         self._frames.forget()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -98,6 +99,18 @@ class PickLines:
         self.left = tuple(p for p in self.all if wanted in p.name.lower())
 
 
+class PickList(LineList):
+    """The picks; they have the cursor, the field has the keys."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the pick; a second click chooses it."""
+        entry = event.y + self.scroll_offset.y
+        if 0 <= entry < self.lines.count:
+            self.move_to(entry)
+            if event.chain == 2 and isinstance(self.screen, PickScreen):
+                self.screen.choose("enter")
+
+
 class PickField(FilterInput):
     """What is typed; the keys that move and choose go to the list."""
 
@@ -140,7 +153,7 @@ class PickScreen(ModalScreen[Picked | None]):
         self._about = about
         self._title, self._keys, self._other, self._new = title, keys, other, new
         self.lines = PickLines(picks)
-        self.picks = LineList(self.lines, id="picks")
+        self.picks = PickList(self.lines, id="picks")
         self.picks.can_focus = False
 
     def compose(self) -> ComposeResult:
@@ -191,14 +204,15 @@ class PickScreen(ModalScreen[Picked | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""
         event.stop()
-        self._choose("enter")
+        self.choose("enter")
 
     def action_other(self) -> None:
         """The other key."""
         if self._other:
-            self._choose(self._other)
+            self.choose(self._other)
 
-    def _choose(self, way: str) -> None:
+    def choose(self, way: str) -> None:
+        """Give the pick under the cursor, or the new words."""
         if self.lines.count:
             self.dismiss(Picked(self.lines.left[self.picks.cursor].name, way))
         elif self._new and self.words and way == "enter":

@@ -19,6 +19,7 @@ from textual.driver import Driver
 from textual.worker import WorkerFailed
 
 from screens import clipboard, crash, terminal
+from screens.clicks import clicked
 from screens.driver import ConsoleDriver
 from screens.pacing import Pacer
 from screens.themes import DEFAULT_THEME, MONO_THEME, Look, chosen_theme, has_unicode, look, textual_themes
@@ -86,6 +87,10 @@ class Shell(App[int]):
         del event
         if isinstance(self._driver, ConsoleDriver):
             self._driver.forget()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click that no widget took: on a key's hint, or a frame."""
+        clicked(self, event)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer to a paced frame."""

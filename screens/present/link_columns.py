@@ -30,8 +30,10 @@ _LEAST_NEEDED: Final = ("clicks", "title", "host", "changed", "version", "destin
 """What an incident needs least is dropped first where there is no room; a verdict's age goes last of all,
 because a verdict without it is taken for one of now."""
 _NARROW: Final = ("destination", "health", "version", "checked")
-_ROOMY: Final = ("destination", "title", "health", "version", "changed", "clicks", "checked")
+_ROOMY: Final = ("destination", "health", "version", "changed", "clicks", "checked")
 _ROOMY_FROM: Final = 118
+_VAST: Final = ("destination", "title", "health", "version", "changed", "clicks", "checked")
+_VAST_FROM: Final = 160
 _GAP: Final = 2
 _LEAD: Final = 3
 _SLUG_MAX: Final = 26
@@ -96,7 +98,8 @@ def columns_for(width: int, chosen: tuple[str, ...] | None = None) -> Columns:
 
     Clicks go first, then title, host, change, version, destination and age; slug and health stay.
     """
-    names = list(chosen if chosen is not None else _ROOMY if width >= _ROOMY_FROM else _NARROW)
+    roomy = _VAST if width >= _VAST_FROM else _ROOMY if width >= _ROOMY_FROM else _NARROW
+    names = list(chosen if chosen is not None else roomy)
     slug = min(_SLUG_MAX, max(10, round(width * 0.27)))
     for name in _LEAST_NEEDED:
         if name in names and name != "health" and _left(width, slug, names) < 0:

@@ -21,6 +21,7 @@ from textual.strip import Strip
 from screens.pacing import BURST_SECONDS, HasPacer, Pacer
 from screens.present.cells import Cell
 from screens.themes import Look, look, look_of
+from screens.widgets.wheel import Wheel
 
 _KEPT_STRIPS: Final = 600
 
@@ -64,7 +65,7 @@ class Lines(Protocol):
         ...
 
 
-class LineList(ScrollView, can_focus=True):
+class LineList(Wheel, ScrollView, can_focus=True):
     """Lines below a fixed header. Subclasses say how many entries there are and how a line looks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -161,6 +162,8 @@ class LineList(ScrollView, can_focus=True):
     def action_move(self, steps: int) -> None:
         """Move by entries."""
         self.move_to(self._cursor + steps)
+
+    wheel = action_move
 
     def action_page(self, pages: int) -> None:
         """Move by pages, the view with it."""

@@ -64,12 +64,14 @@ class OutageList(TextPane):
         if self.is_mounted:
             self.refresh()
 
-    def on_click(self, event: events.Click) -> None:
-        """Go to the entry."""
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the entry; a second click shows its links."""
         line = event.y + self.scroll_offset.y
         for number, lines in enumerate(self.entries):
             if line in lines:
                 self.action_move_to(number)
+                if event.chain == 2:
+                    await self.run_action("screen.act('outage-links')")
 
     def render_line(self, y: int) -> Strip:
         """One line of the view, lit where the cursor is."""

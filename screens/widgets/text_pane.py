@@ -13,12 +13,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from screens.themes import Look, look_of
+from screens.widgets.wheel import Wheel
 
 Build = Callable[[int, Look], Sequence[Text]]
 """Makes the lines for a width, in cells, and a look."""
 
 
-class TextPane(ScrollView, can_focus=True):
+class TextPane(Wheel, ScrollView, can_focus=True):
     """Any number of lines, laid out again for each width and theme."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,6 +80,10 @@ class TextPane(ScrollView, can_focus=True):
     def action_scroll_by(self, lines: int) -> None:
         """Scroll by lines."""
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False, force=True, immediate=True)
+
+    def wheel(self, steps: int) -> None:
+        """The same by the wheel; a list of entries goes by one of them."""
+        self.action_scroll_by(steps)
 
     def action_scroll_pages(self, pages: int) -> None:
         """Scroll by pages."""

@@ -21,11 +21,11 @@ def profile(**settings: str) -> Profile:
 @pytest.mark.parametrize(
     ("settings", "chosen"),
     [
-        ({}, ("dark", None, None)),
-        ({"theme": "contrast"}, ("contrast", None, None)),
-        ({"theme": "mono", "unicode": False}, ("mono", False, None)),
-        ({"columns": ["slug", "health", "clicks"]}, ("dark", None, ("health", "clicks"))),
-        ({"columns": []}, ("dark", None, ())),
+        ({}, ("dark", None, None, True)),
+        ({"theme": "contrast"}, ("contrast", None, None, True)),
+        ({"theme": "mono", "unicode": False}, ("mono", False, None, True)),
+        ({"columns": ["slug", "health", "clicks"]}, ("dark", None, ("health", "clicks"), True)),
+        ({"columns": []}, ("dark", None, (), True)),
     ],
 )
 def test_the_look_comes_from_the_settings(settings: dict[str, object], chosen: tuple[object, ...]) -> None:
@@ -42,6 +42,7 @@ def test_the_look_comes_from_the_settings(settings: dict[str, object], chosen: t
         ({"columns": ["health", "health"]}, "twice"),
         ({"columns": ["click\x1b[2J"]}, "no column click⟨001B⟩"),
         ({"unicode": "no"}, "true or false"),
+        ({"mouse": 1}, "mouse must be true or false"),
         ({"colour": "red"}, "no setting colour"),
     ],
 )
