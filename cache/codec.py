@@ -79,6 +79,32 @@ def fields_from_json(text: str) -> dict[str, Any]:
         raise _unreadable("link", error) from error
 
 
+def values_of_records(records: Sequence[str]) -> list[Values]:
+    """The values of many links as they are stored, decoded at once and not looked into.
+
+    Raises:
+        Damaged: a text is not one that we wrote.
+    """
+    try:
+        found = json.loads(f"[{','.join(records)}]")
+    except (ValueError, RecursionError) as error:
+        raise _unreadable("link", error) from error
+    if len(found) != len(records) or not all(isinstance(values, list) for values in found):
+        raise _unreadable("link", TypeError("not a list"))
+    return found  # type: ignore[no-any-return]  # a list of lists, as was just looked
+
+
+def stored(value: JSON) -> JSON:
+    """A field's value as it stands among the stored ones of a link."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value) or None
+    if isinstance(value, tuple):
+        return json.loads(_encode([_rule_values(v) if isinstance(v, Rule) else v for v in value]))
+    return value
+
+
 def link_values(link: Link) -> Values:
     """The whole link as a list of JSON values."""
     values = list(_values_of(link))

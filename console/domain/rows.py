@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +20,8 @@ from console.domain.urls import UrlProblem, require_destination
 
 _TRUE: Final = frozenset({"true", "yes", "on", "1", "t", "y"})
 _FALSE: Final = frozenset({"false", "no", "off", "0", "f", "n"})
+_SLUGS: Final = re.compile(r"[A-Za-z0-9_-]{4,24}(?:\n[A-Za-z0-9_-]{4,24})*\Z")
+"""`SLUG`, in each line of a text."""
 _HAS_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:?\d\d")
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\0]")
 _RAW: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]|\\\\(?=u[0-9a-f]{4})")
@@ -60,6 +62,11 @@ def read_slug(value: JSON) -> str:
     if value.strip() != value:
         raise BadCell("invalid_slug", "a blank stands before or after the slug")
     raise BadCell("invalid_slug", "a slug is 4 to 24 of A-Z a-z 0-9 _ -")
+
+
+def are_plain_slugs(slugs: Sequence[str]) -> bool:
+    """Whether `read_slug` takes each of many; False means that each has to be looked at."""
+    return _SLUGS.match("\n".join(slugs)) is not None and ROUTE_WORDS.isdisjoint(slugs)
 
 
 def read_destination(value: JSON) -> str:

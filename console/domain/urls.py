@@ -7,6 +7,7 @@ accepts `javascript:`. So: parse by the WHATWG rule, then refuse what was repair
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -14,8 +15,11 @@ import can_ada
 
 _ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 """RFC 3986, appendix B: scheme and authority end at the first slash, question mark or hash."""
+_ORIGINS: Final = re.compile(r"^https?://[^/?#\n]*", re.IGNORECASE | re.MULTILINE)
+"""The same in each line of a text."""
 _MAX_LENGTH: Final = 8192
 _REFUSED: Final = re.compile("[\\0-\\x20\\x7f-\\x9f\\ud800-\\udfff]")
+_REFUSED_IN_LINES: Final = re.compile("[\\0-\\x09\\x0b-\\x20\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 class UrlProblem(ValueError):
@@ -58,6 +62,20 @@ def require_destination(text: str) -> None:
         raise UrlProblem("invalid_destination_url", "does not start with http:// or https://")
     if fault := _origin_fault(found[0]):
         raise UrlProblem("invalid_destination_url", fault)
+
+
+def are_plain_destinations(texts: Sequence[str]) -> bool:
+    """Whether `require_destination` takes each of many, and none has a host in other letters than ASCII.
+
+    They are looked at as one text, which is many times quicker; False means that each has to be looked at.
+    """
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(texts) - 1 or not joined.isascii() or _REFUSED_IN_LINES.search(joined):
+        return False
+    if "\\" in joined or "xn--" in joined.lower() or max(map(len, texts)) > _MAX_LENGTH:
+        return False
+    origins = _ORIGINS.findall(joined)
+    return len(origins) == len(texts) and not any(_origin_fault(origin) for origin in set(origins))
 
 
 @lru_cache(maxsize=4096)

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cache.imports import ImportTable, RowState, new_table
+from cache.imports import ImportTable, Record, RowState, new_table
 from console.domain.health import Verdict
 from console.domain.links import canonical
 from console.ops.importing_fields import map_columns
+from console.ops.importing_quick import Outcome, QuickPlanner
 from console.ops.importing_record import imports_dir
 from console.ops.importing_rejects import Rejects
 from console.ops.importing_rows import Planner
 from console.ops.importing_time import seconds_for
 from console.ops.importing_values import SHOWN, Chunks, Options, Planned, Preview, Shown
 from console.ops.reading_rows import Row, Sheet, open_sheet
+from console.ops.reading_rows_batches import batches
 from console.ops.reading_rows_file import inspect
 from console.ops.session import Session
 from console.ops.sync import sync
@@ -105,27 +106,51 @@ async def _all_rows(
     planner = Planner(
         sheet, preview.mapped, options.existing, inventory.fields_of, odd, unreadable=unreadable, keep=keep
     )
+    quick = QuickPlanner(planner, session.store.raw.values_of, keep=keep)
     chunks = Chunks(options.rows)
-    for rows in _batches(sheet.rows()):
-        planned = planner.plan(rows)
+    for batch in batches(sheet, _BATCH):
+        planned = quick.outcomes(batch)
         if table is not None:
-            table.add(item.record for item in planned)
-        for item in planned:
+            table.add(_record_of(planner, batch.row(at), item) for at, item in enumerate(planned))
+        for item in note_plain(preview, planned, chunks):
             _note(preview, item, chunks, options)
             if item.record.faults:
                 handed_back.add(item.record)
         if on_progress is not None:
-            on_progress(len(rows))
+            on_progress(len(planned))
         await asyncio.sleep(0)
     preview.foreign.update(planner.foreign)
     preview.writes = chunks.count
     preview.seconds = seconds_for(session, preview.writes, preview.to_send)
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    stream = iter(rows)
-    while batch := list(islice(stream, _BATCH)):
-        yield batch
+def _record_of(planner: Planner, row: Row, outcome: Outcome) -> Record:
+    """A row for the table. What is to be sent comes from the planner; the others need nothing."""
+    if isinstance(outcome, Planned):
+        return outcome.record
+    return Record(row.number, row.line, planner.slug_of(row), "", RowState.UNCHANGED)
+
+
+def note_plain(preview: Preview, outcomes: Sequence[Outcome], chunks: Chunks) -> Iterator[Planned]:
+    """Count the outcomes that say all there is to say; the others are given back, in their order."""
+    counts = preview.counts
+    if same := outcomes.count(None):
+        counts[RowState.UNCHANGED] += same
+    if same == len(outcomes):
+        return
+    weights = [outcome for outcome in outcomes if type(outcome) is int]
+    if weights:
+        made = sum(1 for weight in weights if weight > 0)
+        counts[RowState.CREATED] += made
+        counts[RowState.UPDATED] += len(weights) - made
+    if len(weights) + same == len(outcomes):
+        chunks.add(*map(abs, weights))
+        return
+    for outcome in outcomes:
+        if isinstance(outcome, Planned):
+            yield outcome
+        elif outcome is not None:
+            chunks.add(abs(outcome))
 
 
 def _note(preview: Preview, item: Planned, chunks: Chunks, options: Options) -> None:

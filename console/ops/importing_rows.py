@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cache.imports import Record, RowState
 from console.domain.links import JSON, Link, VersionId, label
@@ -32,6 +33,22 @@ _HOLDS_TOGETHER: Final = _SCHEDULE | {"rules"}
 """Fields that are looked at once more when the whole link is there."""
 
 
+class PlannedColumn(NamedTuple):
+    """A column that fills a field.
+
+    Attributes:
+        blank: what a blank cell means; `_NONE` where it is read like any other.
+        keeps: a blank cell leaves the field as it is.
+    """
+
+    place: int
+    header: str
+    attribute: str
+    read: Callable[[JSON], Any]
+    blank: object
+    keeps: bool
+
+
 class Planner:
     """Plans the rows of one sheet. Remembers every slug it has seen, and nothing else of a row.
 
@@ -47,7 +64,7 @@ class Planner:
         live: Live,
         spelt_oddly: Iterable[str] = (),
         *,
-        unreadable: Container[str] = (),
+        unreadable: AbstractSet[str] = frozenset(),
         keep: bool = True,
     ) -> None:
         """Begin with nothing seen.
@@ -71,8 +88,8 @@ class Planner:
         self.foreign: Counter[str] = Counter()
         self._seen: dict[str, int] = {}
         self._spelt: dict[str, str] = {}
-        self._columns = [
-            (
+        self.columns = [
+            PlannedColumn(
                 sheet.header.index(header),
                 header,
                 field.attribute,
@@ -88,16 +105,46 @@ class Planner:
         self._slug = by_field["slug"]
         self._version = by_field.get(VERSION)
 
+    @property
+    def plain(self) -> bool:
+        """Whether many rows may be looked at together (`importing_quick`)."""
+        return self._existing is Existing.UPDATE and not self._unreadable
+
+    @property
+    def version_at(self) -> int | None:
+        """The column that makes a row conditional."""
+        return None if self._version is None else self._header.index(self._version)
+
+    def take_plain(
+        self, slugs: Sequence[str], keys: Sequence[str], lines: Sequence[int], new: Sequence[str]
+    ) -> bool:
+        """Note the slugs of many rows as seen, unless one of them is like another: then none is noted.
+
+        Args:
+            slugs: good ones, in the rows' order.
+            keys: what `folded` makes of them.
+            lines: of the rows.
+            new: the keys of those that do not exist.
+        """
+        if len(set(keys)) < len(keys) or not self._seen.keys().isdisjoint(keys):
+            return False
+        if not self._folds.keys().isdisjoint(new):
+            return False
+        self._seen.update(zip(keys, lines, strict=True))
+        self._spelt.update((key, slug) for key, slug in zip(keys, slugs, strict=True) if key != slug)
+        return True
+
     def plan(self, rows: Sequence[Row]) -> list[Planned]:
         """What is planned for each of some rows; one question about the live links for all of them."""
-        slugs = [self._slug_of(row) for row in rows]
+        slugs = [self.slug_of(row) for row in rows]
         live = self._live([*slugs, *(fold for slug in slugs if (fold := folded(slug)) != slug)])
         return [
             self._planned(row, slug, *self._read(row, live.get(slug)), live)
             for row, slug in zip(rows, slugs, strict=True)
         ]
 
-    def _slug_of(self, row: Row) -> str:
+    def slug_of(self, row: Row) -> str:
+        """The slug as it stands in a row; empty when there is none."""
         cell = self._given(row, self._slug)
         return restored(cell) if isinstance(cell, str) else ""
 
@@ -108,7 +155,7 @@ class Planner:
         values: dict[str, Any] = {}
         faults: list[RowFault] = []
         cells, fields = row.cells, row.fields
-        for index, header, attribute, read, blank, keeps in self._columns:
+        for index, header, attribute, read, blank, keeps in self.columns:
             if fields is None:
                 cell: JSON = cells[index]
                 if cell and (cell[0] == "'" or "\\u" in cell):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -214,11 +214,29 @@ def weight_of(link: Link) -> int:
 def weight_of_fields(fields: Mapping[str, Any]) -> int:
     """The same for a link's fields by name; those that are not there are empty."""
     get = fields.get
-    text = f"{get('destination_url')}{get('title')}{get('description')}{get('tags')}{get('categories')}"
-    weight = 420 + _weight(text)
+    texts = (get("destination_url") or "", get("title") or "", get("description") or "")
+    weight = plain_weight(texts, get("tags") or (), get("categories") or ())
     if get("rules") or get("tracking") or get("tracking_policy") or get("extra"):
         weight += _nested(fields)
     return weight
+
+
+def plain_weight(texts: Iterable[str], tags: Iterable[str], categories: Iterable[str]) -> int:
+    """The same for a link without rules and objects: its texts, and its lists of words."""
+    words = (*tags, *categories)
+    return 420 + _weight("".join((*texts, *words))) + 3 * len(words)
+
+
+def plain_weights(texts: Sequence[Sequence[str]], lists: Sequence[Sequence[Sequence[str]]]) -> list[int]:
+    """`plain_weight` of many, from their columns: of each text, and of tags and categories."""
+    words = [word for column in lists if any(column) for found in column for word in found]
+    if not all(map(str.isascii, map("".join, (*texts, words)))):
+        return [
+            plain_weight(each[: len(texts)], *each[len(texts) :]) for each in zip(*texts, *lists, strict=True)
+        ]
+    parts = [list(map(len, column)) for column in texts]
+    parts += [[sum(map(len, found)) + 3 * len(found) for found in column] for column in lists if any(column)]
+    return [420 + sum(each) for each in zip(*parts, strict=True)]
 
 
 def _weight(text: str) -> int:
@@ -240,10 +258,13 @@ class Chunks:
     _rows: int = 0
     _weight: int = 0
 
-    def add(self, weight: int) -> None:
-        """One more row."""
-        self._rows += 1
-        self._weight += weight
-        if self.count == 0 or self._rows > self.rows or self._weight > self.weight:
-            self.count += 1
-            self._rows, self._weight = 1, weight
+    def add(self, *weights: int) -> None:
+        """More rows, one after another."""
+        count, rows, heavy = self.count, self._rows, self._weight
+        for weight in weights:
+            rows += 1
+            heavy += weight
+            if count == 0 or rows > self.rows or heavy > self.weight:
+                count += 1
+                rows, heavy = 1, weight
+        self.count, self._rows, self._weight = count, rows, heavy

@@ -58,7 +58,7 @@ class Sheet:
 
     def rows(self) -> Iterator[Row]:
         """The rows in order. Raises InputRejected at the first that cannot be read."""
-        with _text(self.source) as text:
+        with text_of(self.source) as text:
             if self.kind == "csv":
                 yield from _cells(text, self)
             elif self.kind == "ndjson":
@@ -77,7 +77,7 @@ def open_sheet(source: Source, name: str = "") -> Sheet:
     Raises:
         InputRejected: it is empty, or its header cannot be used.
     """
-    with _text(source) as text:
+    with text_of(source) as text:
         start = text.read(_PIECE)
     head = start.lstrip(" \t\r\n")
     if not head:
@@ -105,7 +105,8 @@ def _kind(head: str, suffix: str) -> str:
     return "json" if len(head.splitlines()) == 1 and '"links"' in line[:400] else "ndjson"
 
 
-def _text(source: Source) -> TextIO:
+def text_of(source: Source) -> TextIO:
+    """The file as text, its line ends as they are."""
     stream = source.path.open("rb")
     return io.TextIOWrapper(stream, encoding=source.encoding, errors="strict", newline="")
 
@@ -123,10 +124,10 @@ def _csv_sheet(source: Source, start: str) -> Sheet:
         delimiter, skipped = first[4], 1
         start = start.split("\n", 1)[-1]
     delimiter = delimiter or _delimiter(start)
-    with _text(source) as text:
+    with text_of(source) as text:
         for _ in range(skipped):
             text.readline()
-        reader = _reader(text, delimiter)
+        reader = reader_of(text, delimiter)
         header = next(_records(reader, skipped), None)
     if header is None:
         raise InputRejected("The file holds no header", detail="Nothing was sent.")
@@ -161,7 +162,8 @@ def _delimiter(start: str) -> str:
     return max(_DELIMITERS, key=lambda char: counts[char])
 
 
-def _reader(text: TextIO, delimiter: str) -> csv.reader:  # type: ignore[valid-type]  # csv.reader is a function to the stubs
+def reader_of(text: TextIO, delimiter: str) -> csv.reader:  # type: ignore[valid-type]  # csv.reader is a function to the stubs
+    """Strict about quotes; a cell has at most `CELL_CAP` characters."""
     csv.field_size_limit(CELL_CAP)
     return csv.reader(text, delimiter=delimiter, strict=True)
 
@@ -193,7 +195,7 @@ def _csv_words(message: str) -> str:
 def _cells(text: TextIO, sheet: Sheet) -> Iterator[Row]:
     for _ in range(sheet.skipped):
         text.readline()
-    records = _records(_reader(text, sheet.delimiter), sheet.skipped)
+    records = _records(reader_of(text, sheet.delimiter), sheet.skipped)
     next(records, None)
     wanted = len(sheet.header)
     for number, (line, cells) in enumerate(records, 1):

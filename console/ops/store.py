@@ -16,6 +16,7 @@ from cache.journal import Journal
 from cache.links import Inventory
 from cache.marks import Marks
 from cache.process import this_process
+from cache.raw_links import RawLinks
 from cache.retention import Pruned, prune
 from cache.runs import Runs
 from cache.sightings import Sightings
@@ -35,6 +36,7 @@ class Store:
     cache_path: Path
     inventory: Inventory
     unread: UnreadRecords
+    raw: RawLinks
     timelines: Timelines
     sightings: Sightings
     health: HealthLog
@@ -66,6 +68,7 @@ class Store:
             cache_path=cache_path,
             inventory=Inventory(opened.connection),
             unread=UnreadRecords(opened.connection),
+            raw=RawLinks(opened.connection),
             timelines=Timelines(opened.connection),
             sightings=Sightings(opened.connection),
             health=HealthLog(opened.connection),

@@ -2,7 +2,8 @@
 
 Run it as `python tests/bench/importing.py`; it prints one JSON object. Each figure is the median of
 `--repeats` child processes, so that peaks of memory do not add up. `new` has no row that exists, `live` only
-rows that do, `full` the whole columns of an export of links that exist.
+rows that do and change nothing, `moved` rows that change each link's destination, `full` the whole columns of
+an export of links that exist.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from cache.database import open_cache
 from cache.links import Inventory
+from cache.raw_links import RawLinks
 from console.domain.links import Link
-from console.ops.importing import _batches, _note
+from console.ops.importing import _BATCH, _note, note_plain
 from console.ops.importing_cells import COLUMNS, cells_of
 from console.ops.importing_fields import map_columns
+from console.ops.importing_quick import QuickPlanner
 from console.ops.importing_rows import Planner
 from console.ops.importing_values import Chunks, Existing, Options, Preview
 from console.ops.reading_rows import inspect, open_sheet
+from console.ops.reading_rows_batches import batches
 
 
 def links(count: int) -> list[Link]:
@@ -47,6 +51,12 @@ def make(folder: Path, count: int) -> None:
         writer = csv.writer(stream)
         writer.writerow(("slug", "destinationUrl", "title", "tags"))
         writer.writerows((k.slug, k.destination_url, k.title, "|".join(k.tags)) for k in made)
+    with (folder / "moved.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("slug", "destinationUrl", "title", "tags"))
+        writer.writerows(
+            (k.slug, k.destination_url.replace("landing", "moved"), k.title, "|".join(k.tags)) for k in made
+        )
     with (folder / "full.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
@@ -71,12 +81,14 @@ def dry_run(path: Path, cache: Path) -> int:
     sheet = open_sheet(source, path.name)
     mapped = map_columns(sheet.header, {})
     preview = Preview("", source, sheet.kind, sheet.header, mapped)
-    inventory = Inventory(open_cache(cache).connection)
+    connection = open_cache(cache).connection
+    inventory, raw = Inventory(connection), RawLinks(connection)
     odd = inventory.slugs_spelt_oddly()
     planner = Planner(sheet, mapped, Existing.UPDATE, inventory.fields_of, odd, keep=False)
+    quick = QuickPlanner(planner, raw.values_of, keep=False)
     chunks, options = Chunks(1000), Options()
-    for rows in _batches(sheet.rows()):
-        for item in planner.plan(rows):
+    for batch in batches(sheet, _BATCH):
+        for item in note_plain(preview, quick.outcomes(batch), chunks):
             _note(preview, item, chunks, options)
     return preview.rows
 
@@ -94,7 +106,7 @@ def peak_mib() -> float:
 
 def child(kind: str, folder: Path) -> None:
     """One figure: CPU and wall seconds, and how much the peak of memory grew."""
-    path = folder / ("full.csv" if kind.endswith("full") else "rows.csv")
+    path = folder / f"{'full' if kind.endswith('full') else 'moved' if kind == 'moved' else 'rows'}.csv"
     cache = folder / "cache" / ("new.db" if kind == "new" else "live.db")
     read_only(path)  # so that both are read from memory
     before = peak_mib()
@@ -119,11 +131,11 @@ def run(count: int, repeats: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, count)
-        kinds = ("csv", "new", "live", "csv-full", "full")
+        kinds = ("csv", "new", "live", "moved", "csv-full", "full")
         figures = {kind: measure(kind, folder, repeats) for kind in kinds}
     ratio = {
         kind: round(figures[kind]["cpu"] / figures["csv-full" if kind == "full" else "csv"]["cpu"], 1)
-        for kind in ("new", "live", "full")
+        for kind in ("new", "live", "moved", "full")
     }
     return {"rows": count, "figures": figures, "cpu_ratio": ratio}
 
