@@ -116,8 +116,8 @@ class Upkeep:
         await desk.refresh()
         if synced is not None:
             words = f"{synced.new:,} new, {synced.changed:,} changed, {synced.removed:,} removed"
-            trouble = f". {synced.trouble}" if synced.trouble else ""
-            main.say(f"Read {count(synced.total)} links: {words}{trouble}")
+            trouble = f"{synced.trouble}. " if synced.trouble else ""  # first: a narrow line is cut
+            main.say(f"{trouble}Read {count(synced.total)} links: {words}")
             # The first sync lists links before their health is known; the worst come first only now.
             main.links.show(from_top=first and main.links.table.cursor == 0 and not main.links.query_now.text)
             main.health.refresh_board()
@@ -185,8 +185,8 @@ class Upkeep:
             return
         away = duration(max(0.0, (desk.now() - lost_at).total_seconds()))
         names = await desk.ask(lambda s: changed_since(s, since, _NAMED + 1)) if since else None
-        trouble = f". {synced.trouble}" if synced.trouble else ""
-        main.say(f"Online again after {away}. {_words(synced, names or [])}{trouble}")
+        trouble = f"{synced.trouble}. " if synced.trouble else ""
+        main.say(f"{trouble}Online again after {away}. {_words(synced, names or [])}")
 
     def _work(self, work: Coroutine[None, None, None]) -> None:
         self._app.run_worker(work, group="work")

@@ -63,14 +63,15 @@ def _cell_batches(text: TextIO, sheet: Sheet, size: int) -> Iterator[Batch]:
     for _ in range(sheet.skipped):
         text.readline()
     reader = reader_of(text, sheet.delimiter)
-    number, wanted = 1, len(sheet.header)
-    while not _some(sheet, reader, 1)[1]:
-        pass  # blank lines before the header
+    number, wanted, begun = 1, len(sheet.header), False
     while True:
-        before = reader.line_num  # type: ignore[attr-defined]  # as above
-        lines, found = _some(sheet, reader, size)
-        if reader.line_num == before:  # type: ignore[attr-defined]  # as above
+        before = reader.line_num  # type: ignore[attr-defined]  # as below
+        lines, found = _some(sheet, reader, size if begun else 1)
+        if reader.line_num == before:  # type: ignore[attr-defined]  # as below
             return
+        if not begun:
+            begun = bool(found)  # that was the header, or a blank line before it
+            continue
         if any(len(cells) != wanted for cells in found):
             _name_fault(sheet)
         if found:
@@ -80,7 +81,7 @@ def _cell_batches(text: TextIO, sheet: Sheet, size: int) -> Iterator[Batch]:
 
 def _some(
     sheet: Sheet,
-    reader: csv.reader,  # type: ignore[valid-type]  # as above
+    reader: csv.reader,  # type: ignore[valid-type]  # csv.reader is a function to the stubs
     size: int,
 ) -> tuple[Sequence[int], list[list[str]]]:
     """The next records but blank ones, with the line that each starts on."""

@@ -327,6 +327,14 @@ async def test_a_host_that_may_look_like_another_is_pointed_out(
         assert "1 row would point at xn--80ak6aa92e.com, which is written" in words
 
 
+async def test_a_link_that_cannot_be_read_is_told_and_the_others_are_there(practice: PracticeServer) -> None:
+    practice.platform.manners.garbled = {"docs": '{"slug":"docs",'}
+    async with console(practice, (80, 24)) as driver:
+        await driver.until(lambda: "Read 11 links" in driver.notice, "the end of the reading")
+        assert driver.notice.startswith("1 link could not be read: line ")
+        assert "docs (it is not JSON" in driver.notice
+
+
 async def test_a_list_of_files_that_comes_late_finds_the_chooser_gone(
     practice: PracticeServer, tmp_path: Path
 ) -> None:
