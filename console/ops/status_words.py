@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from console.domain.health import Band
@@ -65,12 +66,21 @@ def _outages(session: Session, outages: Sequence[Outage]) -> str:
         return "no link is known to be failing."
     now = session.clock.now().wall
     named = [
-        f"{o.host} {', '.join(o.kinds)} since {(when(o.since) or '')[11:16]} UTC "
+        f"{o.host} {', '.join(o.kinds)} since {began(o.since, now)} "
         f"({span((now - o.since).total_seconds())}), {counted(o.count, 'link')}"
         for o in outages[:_HOSTS]
     ]
     more = f"; {counted(len(outages) - _HOSTS, 'more host')}" if len(outages) > _HOSTS else ""
     return f"failing: {'; '.join(named)}{more}."
+
+
+def began(then: datetime, now: datetime) -> str:
+    """When something began, in UTC: the hour, with its day where that is not today, and another year."""
+    at, today = then.astimezone(UTC), now.astimezone(UTC)
+    if at.date() == today.date():
+        return f"{at:%H:%M} UTC"
+    year = "" if at.year == today.year else f" {at.year}"
+    return f"{at:%b} {at.day}{year} {at:%H:%M} UTC"
 
 
 def _writes(story: Story, unsettled: int) -> list[str]:

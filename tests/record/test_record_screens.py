@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.widgets import Input
@@ -12,7 +12,7 @@ from console.domain.errors import InputRejected
 from console.domain.journal_filter import JournalRow, journal_filter
 from console.ops import incidents, journal_view
 from console.ops.session import Session
-from console.ops.status_words import status
+from console.ops.status_words import began, status
 from console.practice.server import PracticeServer
 from screens.ask_screen import AskScreen
 from screens.journal_screen import JournalScreen
@@ -186,3 +186,10 @@ async def test_the_journal_of_a_real_rollback(practice: PracticeServer) -> None:
         await driver.app.desk.engine.call(worked)
         screen = await opened(driver)
         assert [r.state for r in screen.shown][:1] == ["APPLIED"]
+
+
+def test_what_began_on_another_day_is_told_with_its_day() -> None:
+    now = datetime(2026, 11, 24, 1, 5, tzinfo=UTC)
+    assert began(datetime(2026, 11, 24, 0, 30, tzinfo=UTC), now) == "00:30 UTC"
+    assert began(datetime(2026, 11, 23, 23, 59, tzinfo=UTC), now) == "Nov 23 23:59 UTC"
+    assert began(datetime(2025, 11, 24, 0, 30, tzinfo=UTC), now) == "Nov 24 2025 00:30 UTC"

@@ -99,7 +99,18 @@ def test_in_colour(snap_compare: Compare, size: tuple[int, int], then: Before) -
         assert snap_compare(app, terminal_size=size, run_before=before(app, then))
 
 
-def test_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("size", "then"),
+    [pytest.param(WIDE, side_by_side, id="wide"), pytest.param(NARROW, on_a_link, id="narrow")],
+)
+def test_without_colours(
+    snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], then: Before
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     with frozen() as app:
-        assert snap_compare(app, terminal_size=WIDE, run_before=before(app, side_by_side))
+        assert snap_compare(app, terminal_size=size, run_before=before(app, then))
+
+
+def test_a_vast_terminal_shows_more_columns(snap_compare: Compare) -> None:
+    with frozen() as app:
+        assert snap_compare(app, terminal_size=(200, 60), run_before=before(app, side_by_side))
