@@ -16,6 +16,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from screens import clipboard, crash, terminal
@@ -91,6 +92,20 @@ class Shell(App[int]):
     def on_click(self, event: events.Click) -> None:
         """A click that no widget took: on a key's hint, or a frame."""
         clicked(self, event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Edit a field in the order of the keys.
+
+        Textual lets a letter in at once, and a key that edits only after it has gone up to the app: of a
+        Backspace and a letter that arrive together the letter would come first, and be taken away.
+        """
+        if isinstance(event, events.Key) and not event.is_printable and isinstance(self.focused, Input):
+            field, found = self.focused, self.focused._bindings.key_to_bindings.get(event.key, ())  # noqa: SLF001 - no public way
+            own = next((b for b in found if not b.id and not b.priority), None)
+            if own is not None and event.key != "enter" and self._exception is None:
+                field.call_later(field.run_action, own.action)
+                return
+        await super().on_event(event)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer to a paced frame."""

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.command import CommandPalette
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from console.domain.errors import ConfigProblem
 from screens.actions import ACTIONS
@@ -21,7 +22,7 @@ from screens.palette import ActionProvider
 from screens.rollback_dialog import RollbackDialog
 from screens.widgets.text_pane import TextPane
 from tests.support.commandline import repoint
-from tests.support.console_driver import Driver
+from tests.support.console_driver import Driver, still
 from tests.support.frozen import NOW, frozen_console
 
 SLUG = "spring-launch"
@@ -210,3 +211,22 @@ def test_config_show_and_doctor_say_what_is_wrong_with_the_keys(home: Path) -> N
     keys = next(c for c in json.loads(done.stdout)["checks"] if c["name"] == "keys")
     assert (done.returncode, keys["status"]) == (1, "fail")
     assert "rollback and sync are both on r" in keys["detail"]
+
+
+async def test_keys_that_arrive_together_edit_a_field_in_their_order() -> None:
+    async with still() as driver:
+        app = driver.app
+        await driver.keys("slash", *"docz")
+        field = app.main.links.bar.field
+        await driver.until(lambda: field.value == "docz", "typed")
+        for key, letter in (("backspace", None), ("s", "s"), ("left", None), ("x", "x")):
+            app.post_message(events.Key(key, letter))
+        await driver.until(lambda: field.value.startswith("doc") and "x" in field.value, "edited")
+        assert field.value == "docxs"
+        await driver.keys("escape", "colon", "g", "o")
+        await driver.until(lambda: isinstance(app.screen, CommandScreen), "the command line")
+        app.post_message(events.Key("backspace", None))
+        app.post_message(events.Key("backspace", None))
+        app.post_message(events.Key("q", "q"))
+        line = app.screen.query_one(Input)
+        await driver.until(lambda: line.value == "q", "in order")
