@@ -26,7 +26,7 @@ from screens.palette import ActionProvider
 from screens.present.diff import side_by_side, unified
 from screens.present.preview import preview_lines
 from screens.present.wrapping import wrap
-from screens.themes import Look, look_of
+from screens.themes import Look
 
 SIDE_BY_SIDE: Final = 100
 """Cells from which a diff stands in two columns."""
@@ -87,7 +87,7 @@ class Acts:
             return
         older, newer = pair
         changes = diff(older.snapshot, newer.snapshot)
-        title = f"{self._crumbs()}  Diff  {label(older.version)} to {label(newer.version)}"
+        title = f"{self.main.trail.crumbs()}  Diff  {label(older.version)} to {label(newer.version)}"
         before, after = label(older.version), label(newer.version)
 
         def lines(width: int, look: Look) -> list[Text]:
@@ -105,13 +105,9 @@ class Acts:
             self.main.say("preview: there is no other version to compare with")
             return
         live, now = review.reading.current, self.main.desk.now()
-        title = f"{self._crumbs()}  Preview  {label(live.version)} live, {label(chosen.version)}  estimate"
+        where = self.main.trail.crumbs()
+        title = f"{where}  Preview  {label(live.version)} live, {label(chosen.version)}  estimate"
         self._show(title, lambda width, look: preview_lines(live, chosen, look, width, now))
-
-    def _crumbs(self) -> str:
-        look = look_of(self.main.app)
-        spot = self.main.trail.here()
-        return f" {look.glyphs.arrow} ".join(look.say(part, 40) for part in (spot.filter, spot.slug) if part)
 
     def _chosen(self) -> Version | None:
         review = self.main.timeline.review
@@ -165,7 +161,10 @@ class Acts:
     def help(self) -> None:
         """All keys."""
         state, actions = self.main.state, self.main.keymap.actions
-        self._show("Keys", lambda width, look: help_lines(actions, state, look, width))
+        self._show(
+            f"{self.main.trail.crumbs()}  Keys".strip(),
+            lambda width, look: help_lines(actions, state, look, width),
+        )
 
     def settled(self, found: list[Settled]) -> None:
         """What became of open writes, one after another."""

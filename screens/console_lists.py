@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.worker import WorkType
 
+from console.domain.text import safe
 from console.domain.urls import host_of
 from console.domain.words import counted
 from console.ops import lists
@@ -133,7 +134,9 @@ class ListActs:
             return
         picks = [Pick(group.host, partial(_host_cells, group)) for group in groups]
         keys = "enter show its links   tab mark them   esc leave"
-        title = f"Hosts   {counted(len(groups), 'host')} of the filter"
+        where = self.main.trail.here().filter
+        lead = f"{safe(where, 40)}   " if where else ""
+        title = f"{lead}Hosts   {counted(len(groups), 'host')}"
         self.main.app.push_screen(PickScreen(title, picks, keys, other="mark"), self._host_picked)
 
     def _host_picked(self, picked: Picked | None) -> None:

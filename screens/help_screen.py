@@ -26,7 +26,7 @@ class TextScreen(ModalScreen[None]):
     """Lines in a frame; escape, q or the key that opened it leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "leave", "Leave", show=False),
+        Binding("escape,q,question_mark,enter,backspace", "leave", "Leave", show=False),
     ]
 
     def __init__(self, title: str, build: Build, *, broad: bool = False) -> None:

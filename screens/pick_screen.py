@@ -127,7 +127,7 @@ class PickScreen(ModalScreen[Picked | None]):
     """Gives what was chosen, or None when it was left.
 
     Args:
-        title: what is chosen; our own words.
+        title: what is chosen, and of what.
         picks: best first.
         keys: what the keys do, for the frame.
         other: what the tab key means; empty for nothing.
@@ -159,7 +159,8 @@ class PickScreen(ModalScreen[Picked | None]):
     def compose(self) -> ComposeResult:
         """The field above, the list below."""
         with Vertical(classes="dialog", id="pick") as frame:
-            frame.border_title, frame.border_subtitle = self._title, self._keys
+            frame.border_title = self._title.replace("[", r"\[")
+            frame.border_subtitle = self._keys
             if self._about is not None:
                 yield TextPane(self._about, id="pick-about")
             yield PickField(id="pick-words", compact=True, select_on_focus=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.domain.query import QueryProblem, parse
 from console.ops.browse import Sort
+from screens.themes import look_of
 
 if TYPE_CHECKING:
     from screens.console_main import MainScreen
@@ -38,6 +39,12 @@ class Trail:
         slug = self._main.timeline.slug or links.slug
         words = links.bar.before if links.bar.display else links.query_now.text  # not what is half typed
         return Spot(words, links.sort, links.descending, slug, self._main.scope.value)
+
+    def crumbs(self) -> str:
+        """Where the main screen is, in words for the title of what opens over it."""
+        look = look_of(self._main.app)
+        spot = self.here()
+        return f" {look.glyphs.arrow} ".join(look.say(part, 40) for part in (spot.filter, spot.slug) if part)
 
     def note(self) -> None:
         """Remember this spot, before going somewhere else."""

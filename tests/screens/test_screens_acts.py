@@ -31,7 +31,7 @@ from screens.present.outages import second_look_line
 from screens.themes import look as look_like
 from screens.widgets.outage_list import OutageList
 from screens.widgets.text_pane import TextPane
-from tests.support.console_driver import Driver
+from tests.support.console_driver import Driver, still
 from tests.support.frozen import NOW, FrozenPlatform, FrozenProber, frozen_console, frozen_session, history
 
 SLUG = "spring-launch"
@@ -391,3 +391,19 @@ async def test_every_theme_and_plain_letters_draw_the_screen(theme: str) -> None
             assert not set(picture) & set("●◐╭│─━▌")
     finally:
         app.desk.engine.stop()
+
+
+async def test_what_opens_over_the_console_says_where_it_stands_and_leads_back() -> None:
+    async with still() as driver:
+        await driver.filter("slug:spring-launch", 1)
+        await driver.seen("spring-launch")
+        for key, name in (("question_mark", "Keys"), ("p", "Preview"), ("d", "Diff")):
+            await driver.keys(key)
+            await driver.until(lambda: isinstance(driver.app.screen, TextScreen), name)
+            title = str(driver.app.screen.query_one(".dialog").border_title)
+            assert title.startswith("slug:spring-launch → spring-launch"), title
+            assert name in title
+            await driver.keys("backspace")
+            await driver.until(lambda: driver.app.screen is driver.app.main, "back")
+        screen = await driver.picks("t")
+        assert "slug:spring-launch" in str(screen.query_one("#pick").border_title)
