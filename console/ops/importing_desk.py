@@ -235,13 +235,16 @@ async def look_at(
 ) -> tuple[Silent, ...]:
     """Look from here whether the new destinations answer; the rows of those that do not. Costs no write.
 
+    What the profile says never to look at is left out.
+
     Args:
         session: whose prober looks.
         checked: what would be sent.
         tell: told how many were looked at, and of how many, on the core's thread.
     """
     with closing(ImportReader(checked.table)) as reader:
-        rows = list(reader.destinations())
+        never = session.profile.never_looks_at
+        rows = [row for row in reader.destinations() if not never(row[1], row[2])]
         urls = dict.fromkeys(url for _, _, url in rows)
         failing: dict[str, Verdict] = {}
         done = 0

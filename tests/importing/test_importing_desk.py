@@ -24,6 +24,7 @@ from console.ops.importing_record import imports_dir
 from console.ops.importing_review import Reviewer
 from console.ops.importing_values import Follow
 from console.practice.faults import Kind
+from console.practice.landing import Page, Site
 from tests.support.clock import ManualClock
 from tests.support.commandline import repoint
 from tests.support.desk import at
@@ -130,6 +131,19 @@ async def test_silent_destinations_are_told_row_by_row(practice, tmp_path) -> No
         await leave_run(session, checked, None)
     assert [(each.number, each.slug) for each in found] == [(2, "new-two"), (3, "new-six")]
     assert seen == [(1, 2), (2, 2)], "one address is looked at once"
+
+
+async def test_what_the_profile_never_looks_at_is_not_asked_for_on_screen_either(practice, tmp_path) -> None:
+    www = practice.landing_base.replace("127.0.0.1", "www.localhost")
+    practice.platform.landing.set_site("www", Site(Page.DEAD))
+    rows = [("by-host", f"{www}/gone", ""), ("by-slug", "http://127.0.0.1:9/", ""),
+            ("looked-at", "http://127.0.0.1:9/x", "")]  # fmt: skip
+    async with at(practice, opt_out=("by-slug", "www.localhost")) as session:
+        checked = await check_file(session, Asked(sheet(tmp_path, rows)), lambda _: None)
+        found = await look_at(session, checked, lambda _done, _total: None)
+        await leave_run(session, checked, None)
+    assert [each.slug for each in found] == ["looked-at"]
+    assert not any(n for where, n in practice.platform.landing.hits.items() if where.startswith("www."))
 
 
 async def test_columns_are_told_where_they_make_no_import_yet(practice, tmp_path) -> None:

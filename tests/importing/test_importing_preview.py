@@ -14,6 +14,7 @@ from console.domain.urls import spelt_host
 from console.ops.importing import check_destinations, plan_import, refresh
 from console.ops.importing_record import chunk_write
 from console.ops.importing_values import Existing, Options
+from console.practice.landing import Page, Site
 from console.practice.records import checked
 from console.practice.scenarios import SHEET
 from console.practice.store import Cause
@@ -177,6 +178,25 @@ async def test_new_destinations_can_be_looked_at(practice, tmp_path) -> None:
         assert set(preview.destinations) == {up, "http://127.0.0.1:9/"}
         failing = await check_destinations(session, preview)
     assert [slug for slug, _, _ in failing] == ["new-two"]
+
+
+async def test_what_the_profile_never_looks_at_is_not_asked_for_by_an_import(practice, tmp_path) -> None:
+    base = practice.landing_base
+    hosts = {name: base.replace("127.0.0.1", f"{name}.localhost") for name in ("www", "shop")}
+    rows = [
+        ("vip-preview", f"{hosts['shop']}/vip", ""), ("by-host", f"{hosts['www']}/gone", ""),
+        ("looked-at", f"{hosts['shop']}/x", ""),
+    ]  # fmt: skip
+    practice.platform.landing.set_site("www", Site(Page.DEAD))
+    practice.platform.landing.set_site("shop", Site(Page.DEAD))
+    async with at(practice, opt_out=("vip-preview", "www.localhost")) as session:
+        preview = await previewed(session, sheet(tmp_path, rows), check_destinations=True)
+        assert len(preview.destinations) == 3
+        failing = await check_destinations(session, preview)
+    assert [slug for slug, _, _ in failing] == ["looked-at"]
+    hits = {where: n for where, n in practice.platform.landing.hits.items() if n}
+    assert sum(n for where, n in hits.items() if where.startswith("shop.")) == 1
+    assert not any(where.startswith("www.") for where in hits)
 
 
 async def test_requests_are_counted_by_rows_and_bytes(practice, tmp_path) -> None:
