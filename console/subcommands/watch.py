@@ -21,7 +21,14 @@ EXAMPLE = "repoint watch host:shop.example --every 30"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     add_query(parser)
-    parser.add_argument("--every", type=float, default=30.0, metavar="S", help="seconds between two looks")
+    parser.add_argument(
+        "--every",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="seconds from the end of a look to the next; each look is at every link that the filter had at "
+        "the start, each host asked gently, opted-out ones never",
+    )
     parser.add_argument(
         "--once", action="store_true", help="look once; exit 4 when there is something to tell"
     )
@@ -59,7 +66,7 @@ async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int
             _tell_change(out, change)
         if args.once:
             return ExitCode.PARTLY if news else ExitCode.DONE
-        await session.clock.sleep(max(args.every, 1.0))
+        await session.clock.sleep(max(1.0, args.every))
 
 
 def _tell_moved(out: Output, moved: Moved) -> None:

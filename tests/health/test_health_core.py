@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cache.links import Sort
+from console.api.port import HealthRun
 from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.query import parse
@@ -214,6 +215,7 @@ async def test_what_is_opted_out_is_looked_at_by_nobody(practice: PracticeServer
         plan = await planned(session)
         checks = {check.name: check for check in await all_checks(session, plan)}
         assert checks["destination_here"].detail == "opted out in the profile"
+        assert await OutageWatch(session, ["docs"]).look() == []
         found = {r.slug for r in await check_from_platform(session, [])}
         assert "docs" not in found
         assert "spring-launch" in found
@@ -223,6 +225,23 @@ async def test_what_is_opted_out_is_looked_at_by_nobody(practice: PracticeServer
         after = await restored_health(session, plan, Result(Outcome.APPLIED, plan.slug, 9, 8, 10))
         assert after.verdict is Verdict.NOT_CHECKED
     assert (hits(practice, "docs"), hits(practice, "www")) == (0, 0)
+
+
+async def test_a_check_by_the_platforms_last_result_says_how_old_it_is(
+    practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at(practice) as session:
+        await sync(session)
+        plan = await planned(session)
+        url, seen = plan.to.snapshot.destination_url, session.clock.now().wall - timedelta(hours=3)
+
+        async def last_health(_platform: object) -> HealthRun:
+            told = HealthResult(plan.slug, url, Verdict.REFUSED, Vantage.PLATFORM, seen)
+            return HealthRun(None, True, (told,))
+
+        monkeypatch.setattr(type(session.online()), "last_health", last_health)
+        checks = {check.name: check for check in await all_checks(session, plan)}
+    assert checks["destination_platform"].detail == "refused, looked 3 h ago"
 
 
 async def test_old_results_are_dropped_once_a_day_but_never_the_newest(practice: PracticeServer) -> None:
