@@ -25,6 +25,7 @@ class Meter:
         as_of: when it was read, UTC.
         zone: the account's time zone, where the platform says it: `Europe/Berlin`.
         resets_at: when the day's writes come back, UTC, where the platform says it.
+        day_since: when that day was first read, UTC; None: at `as_of`. It bounds the end of the day.
     """
 
     plan: str
@@ -34,11 +35,18 @@ class Meter:
     as_of: datetime
     zone: str = ""
     resets_at: datetime | None = None
+    day_since: datetime | None = None
 
     @property
     def left(self) -> int | None:
         """Writes left today; None when the limit is unknown."""
         return None if self.limit is None else max(0, self.limit - self.used)
+
+    def after(self, earlier: Meter | None) -> Meter:
+        """The same, with what an earlier reading tells of its day."""
+        if earlier is None or not self.day or earlier.day != self.day:
+            return self
+        return replace(self, day_since=min(earlier.day_since or earlier.as_of, self.as_of))
 
     def spent(self, writes: int) -> Meter:
         """The meter after `writes` more."""
@@ -93,7 +101,7 @@ def reset_of(meter: Meter, now: datetime) -> Reset | None:
     if midnight is not None and zone is not None:
         exact = midnight.replace(tzinfo=zone).astimezone(UTC)
         return Reset(exact, exact) if exact > now else None
-    earliest, latest = meter.as_of, meter.as_of + _LONGEST_DAY
+    earliest, latest = meter.as_of, (meter.day_since or meter.as_of) + _LONGEST_DAY
     if midnight is not None:
         day_ends = midnight.replace(tzinfo=UTC)
         earliest = max(earliest, day_ends - _EASTMOST)

@@ -90,6 +90,7 @@ async def read(session: Session) -> Budget:
     if told is None:
         session.meter = earlier
         return known(session)
+    told = session.meter = told.after(earlier or _recalled(session)[0])
     _remember(session, told, Told.PLATFORM)
     return _budget(session, told, Told.PLATFORM, 0)
 
@@ -151,9 +152,9 @@ def _key(session: Session) -> str:
 def _remember(session: Session, meter: Meter, told: Told) -> None:
     if session.store.journal.read_only:
         return
-    times = (meter.as_of, meter.resets_at)
-    as_of, resets_at = (None if at is None else at.isoformat() for at in times)
-    body = [meter.plan, meter.limit, meter.used, meter.day, as_of, meter.zone, resets_at, told.value]
+    times = (meter.as_of, meter.resets_at, meter.day_since)
+    as_of, resets_at, since = (None if at is None else at.isoformat() for at in times)
+    body = [meter.plan, meter.limit, meter.used, meter.day, as_of, meter.zone, resets_at, told.value, since]
     session.store.marks.remember(_key(session), body)
 
 
@@ -161,9 +162,8 @@ def _recalled(session: Session) -> tuple[Meter | None, Told | None]:
     kept: JSON = session.store.marks.recall(_key(session))
     if not isinstance(kept, list):
         return None, None
-    plan, limit, used, day, as_of, zone, resets_at, told = kept
-    meter = Meter(
-        plan, limit, used, day, datetime.fromisoformat(as_of), zone,
-        None if resets_at is None else datetime.fromisoformat(resets_at),
-    )  # fmt: skip
+    plan, limit, used, day, as_of, zone, resets_at, told, *more = kept
+    times = (resets_at, *(more or [None]))
+    back, since = (None if at is None else datetime.fromisoformat(at) for at in times)
+    meter = Meter(plan, limit, used, day, datetime.fromisoformat(as_of), zone, back, since)
     return meter, Told.REFUSAL if told == Told.REFUSAL.value else Told.REMEMBERED

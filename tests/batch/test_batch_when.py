@@ -42,6 +42,17 @@ def test_a_day_brings_its_writes_only_once_it_has_begun_for_certain() -> None:
     assert (meter.at(budget, resets).left, meter.at(budget, resets).free) == (500, 400)
 
 
+def test_a_day_read_again_does_not_end_any_later() -> None:
+    midnight = START.replace(hour=0, minute=30)
+    first = Meter("ENTERPRISE", 500, 480, "20261124", midnight)
+    later = Meter("ENTERPRISE", 500, 490, "20261124", midnight + timedelta(minutes=5)).after(first)
+    third = Meter("ENTERPRISE", 500, 490, "20261124", midnight + timedelta(minutes=9)).after(later)
+    ends = {reset.latest for each in (first, later, third) if (reset := meter.reset_of(each, each.as_of))}
+    assert ends == {midnight + timedelta(hours=25)}
+    next_day = Meter("ENTERPRISE", 500, 0, "20261125", midnight + timedelta(hours=23)).after(third)
+    assert next_day.day_since is None
+
+
 def test_a_share_above_the_whole_leaves_other_work_nothing_and_never_less() -> None:
     budget = Budget(Meter("FREE", 2, 0, "20261124", START), None, 0, None, 1.2)
     assert budget.reserve == 3
@@ -56,6 +67,7 @@ async def test_a_run_held_for_the_days_writes_spends_those_of_the_new_day(serve:
         plan = await plan_of(session, slugs)
         reset = batch_when.after_reset(session)
         assert reset is not None
+        clock.later += 60  # somebody thinks it over
         held: list[tuple[RunState, str]] = []
 
         def midnight(progress: Progress) -> None:

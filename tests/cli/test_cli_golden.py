@@ -212,7 +212,7 @@ REPLACED: list[tuple[str, str]] = [
     (r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,64}\b", "HEX"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)?", "TIME"),
     (r"\b\d{4}-\d\d-\d\d\b", "DATE"),
-    (r"\b\d\d:\d\d(:\d\d)?\b", "HH:MM"),
+    (r"\b([A-Z][a-z]{2} \d{1,2} )?\d\d:\d\d(:\d\d)?\b", "HH:MM"),  # the day too, unless it is today's
     (rf"(?<![\w.])\d+(\.\d+)? {_UNIT}\b( \d+ {_UNIT}\b)*", "SPAN"),
     (r"(?<![\w.-])\d+[smhdw]\b", "SPAN"),
     (re.escape(VERSION), "VERSION"),

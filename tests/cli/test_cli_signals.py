@@ -19,7 +19,7 @@ from tests.support.importing import each_once, many, sheet
 from tests.support.inprocess import Here
 from tests.support.practice import Serve
 from tests.support.terminal import ROOT, Terminal
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 COUNT = 6
@@ -103,6 +103,7 @@ def test_a_rollback_whose_answer_was_not_awaited_is_settled_by_the_next_call(
     when = {"method": "POST", "path": "/rollback$"}
     code, _, err = interrupted(practice, when, number, *words, then="commit_then_hang")
     assert code == 130, err
+    until(lambda: ours(practice), "what was on its way when the signal came arrives")
     settled = here("reconcile", "--json").json["settled"]
     assert [(one["slug"], one["outcome"]) for one in settled] == [("spring-launch", "APPLIED")]
     assert len(ours(practice)) == 1

@@ -52,12 +52,21 @@ class Patchy(FrozenPlatform):
 
     async def links(self, _on_unread: object = None) -> AsyncIterator[list[Link]]:
         self._line()
-        found = links()
+        found = self._now
         if self.moved:
             moved = [replace(each, version=99, updated_at=NOW) for each in found[:2]]
             new = replace(found[3], slug="brand-new", link_id="lnk_99", updated_at=NOW - timedelta(seconds=1))
             found = [*moved, *found[3:], new]
         yield found
+
+    @property
+    def _now(self) -> list[Link]:
+        """All at the version that `history` says is live: to read one changes nothing that was listed."""
+        return [replace(each, version=9) for each in links()]
+
+    async def link(self, slug: str) -> Link:
+        self._line()
+        return next(each for each in self._now if each.slug == slug)
 
     async def history(self, slug: str, *, limit: int | None = None) -> Timeline:
         self._line()
@@ -144,6 +153,8 @@ async def test_a_start_without_a_network_shows_what_was_read_and_catches_up(
     platform = Patchy()
     async with opened(platform, monkeypatch) as driver:
         await driver.synced()
+        await driver.filter(f"slug:{SLUG}", 1)
+        await driver.seen(SLUG)
         await driver.keys("q")
     platform.down = True
     async with opened(platform, monkeypatch) as driver:

@@ -91,6 +91,8 @@ class Run:
         world.platform.faults.clear()
         world.line.losing = ""
         await world.line.settle(1e9)
+        for console in self.consoles:
+            console.tokens.token = world.token(console.operator)  # who was signed out signs in again
         for console in list(self.consoles):
             if console.dead or console is self.consoles[0]:
                 await self.restart(console)
