@@ -13,7 +13,7 @@ from pathlib import Path
 
 from console.document_keys import KEYS as KEYS_OF
 from console.exits import MEANINGS
-from console.ops.profile_keys import KEYS
+from console.ops.profiles.keys import KEYS
 from console.parsing import Parser, parser_of
 from console.verbs import GLOBAL_FLAGS, VERBS
 from console.version import VERSION

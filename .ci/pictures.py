@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from console.ops.connect import connect
 from console.ops.engine import Engine
-from console.ops.profiles import Profile
+from console.ops.profiles.profile import Profile
 from console.practice.server import PracticeServer
-from screens.console import Console
+from screens.console.app import Console
 
 FOLDER = Path(__file__).parents[1] / ".github"
 

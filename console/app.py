@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from console.domain.errors import ConfigProblem
 from console.domain.nearest import nearest
 from console.domain.text import safe
+from console.ops.access.tokens import PromptToken, TokenSource, token_source
 from console.ops.connect import connect
-from console.ops.doctor_values import Finding, fail, warn, worded
+from console.ops.doctor.values import Finding, fail, warn, worded
 from console.ops.engine import Engine
-from console.ops.profile_places import crash_dir
-from console.ops.profiles import load_config
-from console.ops.tokens import PromptToken, TokenSource, token_source
+from console.ops.profiles.places import crash_dir
+from console.ops.profiles.profile import load_config
 
 if TYPE_CHECKING:
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
 
 
 def run_console(profile: Profile, *, offline: bool = False, banner: str = "") -> int:
@@ -32,7 +32,7 @@ def run_console(profile: Profile, *, offline: bool = False, banner: str = "") ->
         ConfigProblem: `[screen]` or `[keys]` of the settings file names what there is not, or keys clash.
         SignInNeeded: the token was asked for on the terminal, and none was typed.
     """
-    from screens.console import Console
+    from screens.console.app import Console
     from screens.keymap import keymap_of
 
     config = load_config()

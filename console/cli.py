@@ -112,7 +112,7 @@ def _console(args: argparse.Namespace) -> int:
     """Open the console. Without a terminal it would hang, so that is asked before it is imported."""
     import importlib
 
-    from console.ops.profiles import load_profile
+    from console.ops.profiles.profile import load_profile
 
     profile = load_profile(args.profile, flags={"handle": args.handle})
     if args.json or not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):

@@ -17,14 +17,15 @@ from console.domain.outcomes import Outcome
 from console.domain.plans import Check, Refusal, Result
 from console.domain.routing import Route, Visitor
 from console.domain.versions import Change as FieldChange
-from console.ops import history_file, plan_file
+from console.ops.health.short_link import ShortLink
+from console.ops.health.watch import Moved
+from console.ops.health.watch_outages import Change
+from console.ops.incident import history_file
 from console.ops.meter import Budget
-from console.ops.plan_file import PlanState
-from console.ops.planning_facts import Facts
+from console.ops.planning import file as plan_file
+from console.ops.planning.facts import Facts
+from console.ops.planning.file import PlanState
 from console.ops.review import Review
-from console.ops.short_link import ShortLink
-from console.ops.watch import Moved
-from console.ops.watch_outages import Change
 
 Document = dict[str, Any]
 

@@ -19,10 +19,11 @@ from textual.driver import Driver
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
-from screens import clipboard, crash, terminal
 from screens.clicks import clicked
-from screens.driver import ConsoleDriver
-from screens.pacing import Pacer
+from screens.terminal import clipboard, crash
+from screens.terminal import restore as terminal
+from screens.terminal.driver import ConsoleDriver
+from screens.terminal.pacing import Pacer
 from screens.themes import DEFAULT_THEME, MONO_THEME, Look, chosen_theme, has_unicode, look, textual_themes
 
 

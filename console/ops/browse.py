@@ -14,8 +14,8 @@ from console.domain.outcomes import WriteState
 from console.domain.query import Query, parse
 from console.domain.readings import Reading
 from console.domain.target import Target
+from console.ops.incident.notes import mirror_holds
 from console.ops.meter import known
-from console.ops.notes import mirror_holds
 from console.ops.review import Review, review
 from console.ops.session import Session
 

@@ -21,7 +21,7 @@ from console.domain.target import Role
 from console.domain.urls import without_scheme
 from console.ops import meter
 from console.ops.guard import judge_send
-from console.ops.look import look_at
+from console.ops.health.look import look_at
 from console.ops.review import read_live
 from console.ops.session import Session
 

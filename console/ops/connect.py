@@ -13,18 +13,18 @@ from console.api.throttle import Patience
 from console.domain.errors import SignInNeeded
 from console.domain.target import Target
 from console.ops.clock import Clock, SystemClock
-from console.ops.probe import Prober
-from console.ops.probe_values import ProbeSettings
-from console.ops.profile_places import cache_path, journal_path
-from console.ops.profiles import Profile
+from console.ops.probe.prober import Prober
+from console.ops.probe.values import ProbeSettings
+from console.ops.profiles.places import cache_path, journal_path
+from console.ops.profiles.profile import Profile
 from console.ops.session import Session
 from console.ops.store import Store
 
 if TYPE_CHECKING:
-    from console.ops.signatures import Checked
+    from console.ops.access.signatures import Checked
 
 _TRIES: Final = 3
-"""Tries at a destination that hangs: two of three say that it does (`probe_values.ProbeSettings`)."""
+"""Tries at a destination that hangs: two of three say that it does (`probe.values.ProbeSettings`)."""
 
 
 async def connect(
@@ -81,7 +81,7 @@ async def connect(
 
 
 def _source(profile: Profile) -> TokenSource:
-    from console.ops.tokens import token_source
+    from console.ops.access.tokens import token_source
 
     return token_source(profile)
 
@@ -105,7 +105,7 @@ async def _operator(
         return "", "", None
     if secret is None:
         return "", "", None
-    from console.ops.signatures import require_good_signature
+    from console.ops.access.signatures import require_good_signature
 
     signature = require_good_signature(secret, profile)
     claims = claims_of(secret)

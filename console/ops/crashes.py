@@ -16,7 +16,7 @@ from typing import Final
 
 from cache.paths import private_dir
 from console.domain.errors import RepointError
-from console.ops.profile_places import places
+from console.ops.profiles.places import places
 from console.version import VERSION
 
 _KEPT: Final = 20

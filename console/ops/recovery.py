@@ -14,8 +14,10 @@ from console.domain.batches import RunState
 from console.domain.errors import NotFound, Refused, RepointError
 from console.domain.links import VersionId
 from console.domain.outcomes import Outcome, WriteState
-from console.ops import aftermath, batch_chunks, importing_settle, settle
-from console.ops.batch_values import StopReason
+from console.ops import aftermath, settle
+from console.ops.batches import chunks as batch_chunks
+from console.ops.batches.values import StopReason
+from console.ops.importing import settle as importing_settle
 from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.settle import Found

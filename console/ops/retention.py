@@ -24,8 +24,8 @@ from console.domain.errors import Refused, StorageProblem
 from console.domain.incidents import ENDED, KIND, target_of
 from console.domain.moments import Moment
 from console.domain.outcomes import WriteState
-from console.ops.importing_record import imports_dir
-from console.ops.importing_rejects import new_file
+from console.ops.importing.record import imports_dir
+from console.ops.importing.rejects import new_file
 
 YOUNGEST: Final = timedelta(days=7)
 """Entries younger than this are never dropped: plans, undo and holds look back on them."""

@@ -13,14 +13,14 @@ from console.domain.budget import Meter
 from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.target import Role, Target
 from console.ops.clock import Clock
-from console.ops.probe import Prober
-from console.ops.probe_values import ProbeSettings
-from console.ops.profiles import Profile
+from console.ops.probe.prober import Prober
+from console.ops.probe.values import ProbeSettings
+from console.ops.profiles.profile import Profile
 from console.ops.store import Store
 
 if TYPE_CHECKING:
     from console.api.settings import TokenSource
-    from console.ops.signatures import Checked
+    from console.ops.access.signatures import Checked
 
 
 @dataclass(slots=True)

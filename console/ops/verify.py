@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.domain.health import HealthResult
 from console.domain.plans import Plan, Result
-from console.ops.look import look_at
+from console.ops.health.look import look_at
 from console.ops.session import Session
 
 

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _arm(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.arming import ARMED_SECONDS, arm, disarm
+    from console.ops.access.arming import ARMED_SECONDS, arm, disarm
 
     name = session.profile.name
     if args.off:

@@ -15,7 +15,7 @@ from console.subcommands.signals import ending
 
 if TYPE_CHECKING:
     from console.domain.batches import BatchPlan
-    from console.ops.batch_values import Control, Options, Progress, Report, Tell
+    from console.ops.batches.values import Control, Options, Progress, Report, Tell
     from console.ops.session import Session
 
 WAYS = ("auto", "rollback", "import", "split")
@@ -57,8 +57,8 @@ async def options_of(session: Session, args: argparse.Namespace) -> Options:
         Refused: it is not known when the writes come back.
     """
     from console.domain.batches import BatchWay
-    from console.ops import batch_when
-    from console.ops.batch_values import Options
+    from console.ops.batches import when as batch_when
+    from console.ops.batches.values import Options
 
     if args.max_writes is not None and args.max_writes < 1:
         raise UsageProblem("--max-writes takes a number of writes from 1 on")
@@ -74,7 +74,7 @@ async def options_of(session: Session, args: argparse.Namespace) -> Options:
 
 
 def _overrides(texts: list[str]) -> dict[str, str]:
-    from console.ops.batch_gates import OVERRIDES
+    from console.ops.batches.gates import OVERRIDES
 
     found = {}
     for text in texts:
@@ -93,9 +93,9 @@ async def carry_out(
     """Confirm a plan, run it, and print what became of it; the exit code."""
     from dataclasses import replace
 
-    from console.ops.batch_gates import batch_checks, confirm_batch
-    from console.ops.batch_run import start
-    from console.ops.plan_file import require_ready
+    from console.ops.batches.gates import batch_checks, confirm_batch
+    from console.ops.batches.run import start
+    from console.ops.planning.file import require_ready
     from console.ops.rollback import require_checks
 
     session.require_armed()
@@ -131,7 +131,7 @@ def _asked(out: Output, plan: BatchPlan) -> str:
 @contextmanager
 def hands(out: Output, total: int) -> Iterator[tuple[Control, Tell]]:
     """Progress on a terminal, and a Ctrl-C that pauses: what is under way ends first. A second breaks off."""
-    from console.ops.batch_values import Control
+    from console.ops.batches.values import Control
 
     control = Control()
     with (
@@ -153,7 +153,7 @@ def hands(out: Output, total: int) -> Iterator[tuple[Control, Tell]]:
 def document(report: Report) -> dict[str, Any]:
     """What `run`, `retry`, `undo`, `resume`, `cancel` and `runs show` print."""
     from console.domain.outcomes import Outcome
-    from console.ops.batch_run import standing_of
+    from console.ops.batches.run import standing_of
 
     state, reason = standing_of(report.run)
     return {
@@ -212,7 +212,7 @@ def told(out: Output, report: Report) -> int:
 def code_of(report: Report) -> int:
     """The exit code of a run: what stopped it, UNKNOWN before that, and else its outcomes."""
     from console.domain.outcomes import Outcome
-    from console.ops.batch_values import StopReason
+    from console.ops.batches.values import StopReason
 
     reason = StopReason(report.run.stop_reason)
     if reason is StopReason.OPERATOR:

@@ -11,13 +11,13 @@ from console.exits import ExitCode
 from console.output import Output
 
 if TYPE_CHECKING:
-    from console.ops.importing_prune import Left
+    from console.ops.importing.prune import Left
 
 EXAMPLE = "repoint cache info"
 _HEALTH_DAYS = 90.0
 _SIGHTINGS_DAYS = 30.0
 _IMPORTS_DAYS = 30.0
-"""`importing_prune.KEEP_DAYS`, which the parser must not import."""
+"""`importing.prune.KEEP_DAYS`, which the parser must not import."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +43,8 @@ def _days(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Tell, prune or delete the cache of the profile's target."""
-    from console.ops.profile_places import cache_path
-    from console.ops.profiles import load_profile
+    from console.ops.profiles.places import cache_path
+    from console.ops.profiles.profile import load_profile
 
     out = Output.of(args)
     profile = load_profile(args.profile, flags={"handle": args.handle})
@@ -60,7 +60,7 @@ def _info(out: Output, path: Path, _args: argparse.Namespace) -> None:
     from cache.links import Inventory
     from cache.retention import size
     from console import documents
-    from console.ops.profile_places import journal_path
+    from console.ops.profiles.places import journal_path
 
     document: dict[str, object] = {"path": path, "exists": path.exists()}
     counted = ("size_bytes", "links", "timelines", "health_results", "sightings")
@@ -85,7 +85,7 @@ def _said(value: object) -> str:
 
 def _prune(out: Output, path: Path, args: argparse.Namespace) -> None:
     from console.documents import when
-    from console.ops.importing_prune import prune_imports
+    from console.ops.importing.prune import prune_imports
 
     document: dict[str, object] = {"path": path, "health_results": 0, "sightings": 0, "size_bytes": None}
     lines = ["There is no cache yet."]

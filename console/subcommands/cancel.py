@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _cancel(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.batch_follow import cancel
+    from console.ops.batches.follow import cancel
 
     told(out, cancel(session, args.run_id))
     return ExitCode.DONE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.domain.versions import Timeline, Version
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
     from console.ops.session import Session
     from console.ops.sync import Synced
 
@@ -25,7 +25,7 @@ def in_session(args: argparse.Namespace, work: Work) -> int:
     """Open a session as the flags and the profile say, run `work` on it, and close it whatever happens."""
     import asyncio
 
-    from console.ops.profiles import load_profile
+    from console.ops.profiles.profile import load_profile
 
     out = Output.of(args)
     profile = load_profile(args.profile, flags={"handle": args.handle})

@@ -9,10 +9,10 @@ from typing import Any
 
 from console.domain.redaction import redact
 from console.exits import ExitCode
-from console.ops.profile_keys import KEYS
-from console.ops.profile_places import places
-from console.ops.profile_write import create_config, refuse_existing
-from console.ops.profiles import Profile, Setting, load_config, load_profile
+from console.ops.profiles.keys import KEYS
+from console.ops.profiles.places import places
+from console.ops.profiles.profile import Profile, Setting, load_config, load_profile
+from console.ops.profiles.write import create_config, refuse_existing
 from console.output import Output
 from console.output_parts import Part, Styled, Tone
 from console.subcommands.config_wizard import add_profile_arguments, asked_values, profile_name_for
@@ -145,8 +145,8 @@ def try_profile(out: Output, name: str) -> None:
     import asyncio
 
     from console.domain.errors import RepointError
-    from console.ops.login import SignedIn, check_token
-    from console.ops.tokens import token_source
+    from console.ops.access.login import SignedIn, check_token
+    from console.ops.access.tokens import token_source
 
     async def ask() -> SignedIn:
         profile = load_profile(name)

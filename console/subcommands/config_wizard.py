@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from console.domain.errors import ConfigProblem, UsageProblem
-from console.ops.profile_keys import KEYS, BadValue, profile_name
+from console.ops.profiles.keys import KEYS, BadValue, profile_name
 from console.output import Output
 
 _TEXTS: Final = ("base_url", "environment", "token_env", "token_command", "token_keyring", "ca_file", "proxy")

@@ -14,7 +14,7 @@ from console.practice.names import SCENARIO_NAMES
 
 if TYPE_CHECKING:
     from console.domain.plans import Result
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
     from console.ops.session import Session
     from console.practice.server import PracticeServer
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
     import tempfile
 
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
 
     out = Output.of(args)
     with tempfile.TemporaryDirectory(prefix="repoint-demo-") as home, _server(args) as server:
@@ -103,10 +103,10 @@ async def _incident(session: Session, out: Output) -> Result:
     from console.domain.plans import Plan
     from console.domain.sightings import Seen
     from console.ops.checks import all_checks
+    from console.ops.health.targets import last_healthy
     from console.ops.review import read_live, review, see
     from console.ops.rollback import Request, confirm, perform, prepare
     from console.ops.sync import sync
-    from console.ops.targets import last_healthy
     from console.ops.verify import restored_health
 
     done = await sync(session)

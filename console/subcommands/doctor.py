@@ -13,9 +13,9 @@ from console.output import Output
 from console.output_parts import Styled, Tone
 
 if TYPE_CHECKING:
-    from console.ops.doctor import Examination
-    from console.ops.doctor_terminal import Terminal
-    from console.ops.doctor_values import Finding
+    from console.ops.doctor.examination import Examination
+    from console.ops.doctor.terminal import Terminal
+    from console.ops.doctor.values import Finding
 
 EXAMPLE = "repoint doctor"
 _TONES = {"ok": Tone.GOOD, "warn": Tone.WARN, "fail": Tone.BAD, "skipped": Tone.DIM}
@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _doctor(args: argparse.Namespace, out: Output) -> int:
-    from console.ops.doctor import Examination
-    from console.ops.doctor_values import healthy
+    from console.ops.doctor.examination import Examination
+    from console.ops.doctor.values import healthy
 
     def tell(found: Finding) -> None:
         if not out.json:
@@ -60,8 +60,8 @@ async def _doctor(args: argparse.Namespace, out: Output) -> int:
 def _keys() -> list[Finding]:
     """What there is to say of the operator's own keys and screen; nothing where there are none."""
     from console.domain.errors import RepointError
-    from console.ops.doctor_values import ok
-    from console.ops.profiles import load_config
+    from console.ops.doctor.values import ok
+    from console.ops.profiles.profile import load_config
 
     try:
         config = load_config()
@@ -86,7 +86,7 @@ def _show(out: Output, found: Finding) -> None:
 
 
 def _end(out: Output, examination: Examination) -> None:
-    from console.ops.doctor_values import healthy
+    from console.ops.doctor.values import healthy
 
     found = examination.findings
     counts = {grade: sum(f.grade == grade for f in found) for grade in _TONES}
@@ -115,7 +115,7 @@ def _end(out: Output, examination: Examination) -> None:
 
 
 def _terminal() -> Terminal:
-    from console.ops.doctor_terminal import Terminal
+    from console.ops.doctor.terminal import Terminal
 
     present = all(s is not None and s.isatty() for s in (sys.stdin, sys.stdout))
     size = shutil.get_terminal_size((0, 0)) if present else os.terminal_size((0, 0))

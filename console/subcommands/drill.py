@@ -18,7 +18,7 @@ from console.practice.names import DRILL_NAMES
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
     from console.practice.drills import Drill
     from console.practice.judging import Judged, Said
     from console.practice.server import PracticeServer
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play it in the console; the score and the best line are told when you leave."""
-    from console.ops.profile_places import places
+    from console.ops.profiles.places import places
 
     out = Output.of(args)
     folder = places().state
@@ -110,7 +110,7 @@ def _server(name: str, links: int, seed: int) -> PracticeServer:
 
 
 def _profile(server: PracticeServer) -> Profile:
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
 
     return Profile(
         name="drill",
@@ -128,7 +128,7 @@ def _refusals(began: float) -> list[Said]:
     from cache.database import open_journal
     from cache.journal import Journal
     from cache.process import this_process
-    from console.ops.profile_places import journal_path
+    from console.ops.profiles.places import journal_path
     from console.practice.judging import Said
 
     if not journal_path().exists():
@@ -145,7 +145,7 @@ def _refusals(began: float) -> list[Said]:
 def _debrief(out: Output, folder: Path, judged: Judged, staged: dict[str, int]) -> None:
     from datetime import UTC, datetime
 
-    from console.ops.drill_board import add, scores
+    from console.ops.incident.drill_board import add, scores
     from console.practice.drills import DRILLS
 
     drill = DRILLS[judged.name]
@@ -175,7 +175,7 @@ def score_document(judged: Judged, at: datetime) -> dict[str, Any]:
 
 
 def _lines(drill: Drill, judged: Judged, before: list[int]) -> list[Line]:
-    from console.ops.story_text import span
+    from console.ops.incident.story_text import span
 
     done = judged.seconds is not None
     took = f"done in {span(judged.seconds)}" if done else f"not done after {span(judged.lasted)}"
@@ -227,7 +227,7 @@ def _list(out: Output) -> int:
 
 
 def _scores(out: Output, folder: Path) -> int:
-    from console.ops.drill_board import scores
+    from console.ops.incident.drill_board import scores
 
     found = scores(folder)
     if out.json:

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _write(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.evidence import collect, write
-    from console.ops.importing_rejects import refuse_existing
+    from console.ops.importing.rejects import refuse_existing
+    from console.ops.incident.evidence import collect, write
 
     refuse_existing(args.output_file)
     bundle = await collect(session, args.subject)
@@ -65,7 +65,7 @@ async def _write(session: Session, out: Output, args: argparse.Namespace) -> int
 
 
 def _check(out: Output, path: Path) -> int:
-    from console.ops.evidence_check import check
+    from console.ops.incident.evidence_check import check
 
     found = check(path)
     document = {

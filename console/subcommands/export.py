@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _export(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.query import parse
-    from console.ops.exporting import Format, columns_named, export, export_to, format_of
-    from console.ops.importing_rejects import refuse_existing
+    from console.ops.importing.exporting import Format, columns_named, export, export_to, format_of
+    from console.ops.importing.rejects import refuse_existing
 
     query = parse(" ".join(args.query))
     columns = columns_named(args.columns)

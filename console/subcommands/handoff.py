@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _handoff(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.handoff import hand_off, take_over
+    from console.ops.incident.handoff import hand_off, take_over
 
     if args.output_file is not None:
         body = hand_off(session, args.output_file, args.incident or "")

@@ -73,7 +73,7 @@ async def _from_platform(session: Session, out: Output, slugs: list[str], *, yes
     Raises:
         Refused: reason `not_confirmed`, or `reserve`.
     """
-    from console.ops.platform_check import check_from_platform, cost_of
+    from console.ops.health.platform_check import check_from_platform, cost_of
 
     cost = await cost_of(session, slugs)
     if cost.writes and out.interactive and not yes:
@@ -100,7 +100,7 @@ async def _from_platform(session: Session, out: Output, slugs: list[str], *, yes
 async def _results(
     session: Session, args: argparse.Namespace, far: list[HealthResult], slugs: list[str]
 ) -> AsyncIterator[HealthResult]:
-    from console.ops.sweep import Chosen, check_chosen
+    from console.ops.health.sweep import Chosen, check_chosen
 
     for result in far:
         yield result
@@ -129,7 +129,7 @@ def _print(out: Output, result: HealthResult, now: datetime) -> None:
 
 def _print_outages(session: Session, out: Output, slugs: list[str]) -> None:
     from console import documents
-    from console.ops.outages import outages_among
+    from console.ops.health.outages import outages_among
 
     outages = outages_among(session, slugs)
     if out.json:

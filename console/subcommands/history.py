@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 async def _history(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console import documents
     from console.domain.sightings import Seen
-    from console.ops.history_file import write_history
+    from console.ops.incident.history_file import write_history
     from console.ops.review import read, review, see
 
     reading = await read(session, args.slug)

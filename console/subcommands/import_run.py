@@ -13,13 +13,14 @@ from cache.paths import private_dir
 from console.domain.errors import Refused, UsageProblem
 from console.domain.urls import shown_destination
 from console.exits import ExitCode, exit_code
-from console.ops.importing import check_destinations, plan_import, refresh
-from console.ops.importing_apply import apply_import, report_of
-from console.ops.importing_fields import given_mapping
-from console.ops.importing_record import imports_dir, only_one
-from console.ops.importing_rejects import refuse_existing, write_rejects
-from console.ops.importing_runs import begin_run, confirm_import, end_run
-from console.ops.importing_values import (
+from console.ops.importing.apply import apply_import, report_of
+from console.ops.importing.fields import given_mapping
+from console.ops.importing.plan import check_destinations, plan_import, refresh
+from console.ops.importing.reader_file import at_hand
+from console.ops.importing.record import imports_dir, only_one
+from console.ops.importing.rejects import refuse_existing, write_rejects
+from console.ops.importing.runs import begin_run, confirm_import, end_run
+from console.ops.importing.values import (
     INTERRUPTED,
     MAX_CHUNK_ROWS,
     Brake,
@@ -29,7 +30,6 @@ from console.ops.importing_values import (
     Preview,
     Report,
 )
-from console.ops.reading_rows_file import at_hand
 from console.ops.session import Session
 from console.output import Output
 from console.subcommands.import_shown import TOLD, Document, import_document, show_preview, summary

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cache.imports import RowState
 from console.domain.urls import spelt_host
-from console.ops.importing_fields import is_ours
-from console.ops.importing_values import Preview, Report, Shown
+from console.ops.importing.fields import is_ours
+from console.ops.importing.values import Preview, Report, Shown
 from console.output import Output
 from console.output_parts import Styled, Tone
 from console.subcommands.history import change_lines

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     from cache.database import expected_file, open_journal
     from cache.journal import Journal
     from cache.process import this_process
-    from console.ops.profile_places import journal_path
+    from console.ops.profiles.places import journal_path
     from console.subcommands.times import time_of
 
     out = Output.of(args)
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(out: Output, journal: Journal, since: datetime | None, args: argparse.Namespace) -> int:
     from console.domain.journal_filter import journal_filter
-    from console.ops.journal_view import journal_rows
+    from console.ops.incident.journal_view import journal_rows
 
     keep = journal_filter(" ".join(args.filter))
     entries = {entry.seq: entry for entry in journal.entries()}

@@ -14,8 +14,8 @@ from console.output_parts import Line
 
 if TYPE_CHECKING:
     from console.domain.target import Secret
-    from console.ops.login import SignedIn
-    from console.ops.profiles import Profile
+    from console.ops.access.login import SignedIn
+    from console.ops.profiles.profile import Profile
 
 EXAMPLE = "repoint login --keyring"
 _SERVICE = "repoint"
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Ask, check, and store where that was asked for."""
     import asyncio
 
-    from console.ops.profiles import load_profile
+    from console.ops.profiles.profile import load_profile
 
     out = Output.of(args)
     if args.offline:
@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _login(args: argparse.Namespace, out: Output, profile: Profile) -> int:
-    from console.ops.login import check_token, ways_to_use
-    from console.ops.tokens import keyring_entry, require_keyring, store_in_keyring
+    from console.ops.access.login import check_token, ways_to_use
+    from console.ops.access.tokens import keyring_entry, require_keyring, store_in_keyring
 
     if args.keyring:
         require_keyring()  # before a token is asked for that could not be kept
@@ -65,7 +65,7 @@ async def _login(args: argparse.Namespace, out: Output, profile: Profile) -> int
 
 async def _asked(args: argparse.Namespace, profile: Profile) -> Secret:
     from console.api.auth import clean_token
-    from console.ops.tokens import PromptToken
+    from console.ops.access.tokens import PromptToken
 
     if args.with_token:
         if sys.stdin is None or sys.stdin.isatty():

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from console.domain.batches import BatchPlan
     from console.domain.query import Query
     from console.domain.rewrites import Rewrite
-    from console.ops.planning import Step
-    from console.ops.planning_rules import Rule
-    from console.ops.planning_selection import Selection
+    from console.ops.planning.plan import Step
+    from console.ops.planning.rules import Rule
+    from console.ops.planning.selection import Selection
     from console.ops.session import Session
     from console.ops.sync import Progress
 
@@ -85,8 +85,8 @@ def _check_words(args: argparse.Namespace) -> None:
 
 async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.query import parse
-    from console.ops.importing_rejects import refuse_existing
-    from console.ops.planning import plan_rollback
+    from console.ops.importing.rejects import refuse_existing
+    from console.ops.planning.plan import plan_rollback
 
     query, rule = parse(" ".join(args.query)), _rule(session, args)
     refuse_existing(args.output_file)
@@ -101,8 +101,8 @@ async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> 
 
 async def _repoint(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.query import parse
-    from console.ops.importing_rejects import refuse_existing
-    from console.ops.planning import plan_repoint
+    from console.ops.importing.rejects import refuse_existing
+    from console.ops.planning.plan import plan_repoint
 
     query, rewrite = parse(" ".join(args.query)), _rewrite(args)
     refuse_existing(args.output_file)
@@ -120,7 +120,7 @@ def _moved(advance: Callable[[int, str], None], step: Step) -> None:
 
 
 def _rule(session: Session, args: argparse.Namespace) -> Rule:
-    from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, as_of
+    from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, as_of
     from console.subcommands.times import time_of
 
     if args.as_of is None:
@@ -160,7 +160,7 @@ async def _chosen(
     session: Session, out: Output, args: argparse.Namespace, query: Query, rewrite: Rewrite | None = None
 ) -> Selection:
     """The links that were asked for, from an up-to-date list."""
-    from console.ops.planning_selection import by_query, by_rewrite, by_slugs
+    from console.ops.planning.selection import by_query, by_rewrite, by_slugs
 
     slugs = None if args.slugs is None else _slugs(args.slugs)
     with out.progress("list", session.store.inventory.count() or None) as progress:
@@ -182,8 +182,8 @@ def _slugs(name: str) -> list[str]:
     import io
 
     from cache.paths import private_dir
-    from console.ops.importing_record import imports_dir
-    from console.ops.slug_file import read_slugs
+    from console.ops.importing.record import imports_dir
+    from console.ops.planning.slug_file import read_slugs
 
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BytesIO()
     return read_slugs(name, stdin, private_dir(imports_dir()))
@@ -192,9 +192,10 @@ def _slugs(name: str) -> list[str]:
 def _finish(session: Session, out: Output, args: argparse.Namespace, plan: BatchPlan) -> int:
     """Write the plan and show it; without an item there is none to write."""
     from console import documents
-    from console.ops import meter, plan_file
-    from console.ops.plan_file import PlanState
-    from console.ops.planning_facts import facts
+    from console.ops import meter
+    from console.ops.planning import file as plan_file
+    from console.ops.planning.facts import facts
+    from console.ops.planning.file import PlanState
 
     reach, budget = facts(session, plan), meter.known(session)
     document = {
@@ -231,10 +232,10 @@ def _show(args: argparse.Namespace) -> int:
     from cache.journal import Journal
     from cache.process import this_process
     from console import documents
-    from console.ops import plan_file
     from console.ops.clock import SystemClock
-    from console.ops.plan_file import PlanState
-    from console.ops.profile_places import journal_path
+    from console.ops.planning import file as plan_file
+    from console.ops.planning.file import PlanState
+    from console.ops.profiles.places import journal_path
 
     out = Output.of(args)
     found = plan_file.load(args.plan)

@@ -9,8 +9,8 @@ from console.output_parts import Part, Styled, Tone
 
 if TYPE_CHECKING:
     from console.domain.batches import BatchPlan, WayCost
-    from console.ops.plan_file import PlanState
-    from console.ops.planning_facts import Facts
+    from console.ops.planning.facts import Facts
+    from console.ops.planning.file import PlanState
 
 _SHOWN: Final = 20
 """Items and left-out links that are shown; `--json` and the file have all."""

@@ -11,9 +11,9 @@ from console.subcommands.common import in_session, known_version
 
 if TYPE_CHECKING:
     from console.domain.routing import Route
-    from console.ops.route_check import RouteCheck
+    from console.ops.health.route_check import RouteCheck
+    from console.ops.health.short_link import ShortLink
     from console.ops.session import Session
-    from console.ops.short_link import ShortLink
 
 EXAMPLE = "repoint preview spring-launch --version v8 --matrix"
 
@@ -47,8 +47,8 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
     from console import documents
     from console.domain.routing import Visitor, route, visitors_for
     from console.domain.urls import without_scheme
+    from console.ops.health.route_check import ask_route, cost_of_route
     from console.ops.review import read
-    from console.ops.route_check import ask_route, cost_of_route
 
     timeline = (await read(session, args.slug)).timeline
     live = timeline.current
@@ -92,8 +92,8 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
 
 
 async def _short_link(session: Session, slug: str) -> ShortLink | None:
+    from console.ops.health.short_link import ask_short_link
     from console.ops.review import read_live
-    from console.ops.short_link import ask_short_link
 
     reading = await read_live(session, slug)
     if reading.record is None:

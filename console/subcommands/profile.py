@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from console.domain.redaction import redact
 from console.exits import ExitCode
-from console.ops.profile_file import Entry
-from console.ops.profile_keys import KEYS
-from console.ops.profile_places import places
-from console.ops.profile_write import add_profile, checked_name
-from console.ops.profiles import default_name, load_config, load_profile
+from console.ops.profiles.file import Entry
+from console.ops.profiles.keys import KEYS
+from console.ops.profiles.places import places
+from console.ops.profiles.profile import default_name, load_config, load_profile
+from console.ops.profiles.write import add_profile, checked_name
 from console.output import Output
 from console.subcommands.config import show_profile, try_profile
 from console.subcommands.config_wizard import add_profile_arguments, asked_values

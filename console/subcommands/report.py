@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _report(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops import reporting
-    from console.ops.report_draft import draft
+    from console.ops.incident import reporting
+    from console.ops.incident.report_draft import draft
 
     if args.list:
         return _list(out, reporting.reports(session))
@@ -100,7 +100,7 @@ async def _show(session: Session, out: Output, found: Draft) -> None:
     from console.domain.errors import RepointError
     from console.domain.reports import WHY_THIS_ROUTE
     from console.ops import meter
-    from console.ops.reporting import body_of
+    from console.ops.incident.reporting import body_of
 
     for name, value in body_of(found).items():
         out.note(Styled(f"{name}:", Tone.STRONG))
@@ -122,7 +122,7 @@ async def _show(session: Session, out: Output, found: Draft) -> None:
 
 def _asked(session: Session, out: Output, found: Draft) -> str:
     from console.domain.reports import PHRASE
-    from console.ops.reporting import save
+    from console.ops.incident.reporting import save
 
     if not out.interactive:
         kept = save(session, found)
@@ -159,7 +159,7 @@ def _tell(out: Output, report: Report) -> int:
 
 
 def _document(draft: Draft, report: Report | None, message: str) -> dict[str, object]:
-    from console.ops.reporting import body_of
+    from console.ops.incident.reporting import body_of
 
     return {
         "id": draft.report_id,
@@ -182,7 +182,7 @@ def _list(out: Output, found: list[Report]) -> int:
 
 
 def _decide(session: Session, out: Output, text: str) -> int:
-    from console.ops.reporting import decide
+    from console.ops.incident.reporting import decide
 
     name, _, word = text.partition("=")
     if word not in {"arrived", "lost"}:

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _resume(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.batch_run import known_run, resume
+    from console.ops.batches.run import known_run, resume
 
     run = known_run(session, args.run_id)
     options = await options_of(session, args)

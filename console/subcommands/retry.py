@@ -27,8 +27,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _retry(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.batch_follow import plan_again
-    from console.ops.batch_run import known_run
+    from console.ops.batches.follow import plan_again
+    from console.ops.batches.run import known_run
 
     run = known_run(session, args.run_id)
     plan = await plan_again(session, run.run)

@@ -57,9 +57,9 @@ def run(args: argparse.Namespace) -> int:
 
 async def _rollback(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.plans import Way
+    from console.ops.health.targets import last_healthy
     from console.ops.review import read_live, review
     from console.ops.rollback import Request, prepare
-    from console.ops.targets import last_healthy
 
     try:
         reading = await read_live(session, args.slug)
@@ -146,8 +146,8 @@ async def _look_after(
 ) -> None:
     """Whether the restored destination answers, and on request what the short link itself says."""
     from console.domain.links import label
+    from console.ops.health.short_link import ask_short_link
     from console.ops.review import read_live
-    from console.ops.short_link import ask_short_link
     from console.ops.verify import restored_health
 
     found = await restored_health(session, plan, result)

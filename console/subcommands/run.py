@@ -33,6 +33,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.plan_file import read
+    from console.ops.planning.file import read
 
     return await carry_out(session, out, args, read(Path(args.plan)))

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _list(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.outcomes import Outcome
-    from console.ops.batch_run import standing_of
+    from console.ops.batches.run import standing_of
 
     rows, found = [], []
     for one in session.store.runs.all_of(session.target.key, args.limit):
@@ -63,7 +63,7 @@ async def _list(session: Session, out: Output, args: argparse.Namespace) -> int:
 
 
 async def _show(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.batch_run import report_of
+    from console.ops.batches.run import report_of
     from console.subcommands.batch_shown import told
 
     told(out, report_of(session, args.run_id))

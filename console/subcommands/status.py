@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
 async def _status(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.domain.errors import RepointError
     from console.ops import meter
-    from console.ops.status_words import status
+    from console.ops.incident.status_words import status
 
     del args
     if not session.offline:

@@ -43,7 +43,7 @@ async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
     reason = args.reason or f"undo of run {args.run_id[:8]}"
     known = session.store.runs.get(args.run_id)
     if known is not None:
-        from console.ops.batch_follow import plan_back
+        from console.ops.batches.follow import plan_back
 
         plan_of_run = await plan_back(session, known.run, reason)
         if args.dry_run:
@@ -64,7 +64,7 @@ async def _undo(session: Session, out: Output, args: argparse.Namespace) -> int:
 
 def _shown(out: Output, plan: BatchPlan) -> int:
     """A dry run: what the way back of a whole run would be. Nothing is sent, and nothing kept."""
-    from console.ops.plan_file import PlanState, document
+    from console.ops.planning.file import PlanState, document
     from console.subcommands.plan_shown import show_plan
 
     if out.json:

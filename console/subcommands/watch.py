@@ -11,9 +11,9 @@ from console.output import Output
 from console.subcommands.common import add_query, in_session, sync_first
 
 if TYPE_CHECKING:
+    from console.ops.health.watch import Moved
+    from console.ops.health.watch_outages import Change
     from console.ops.session import Session
-    from console.ops.watch import Moved
-    from console.ops.watch_outages import Change
 
 EXAMPLE = "repoint watch host:shop.example --every 30"
 
@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
 async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int:
     from cache.links import Sort
     from console.domain.query import parse
-    from console.ops.watch import moved_holds
-    from console.ops.watch_outages import OutageWatch
+    from console.ops.health.watch import moved_holds
+    from console.ops.health.watch_outages import OutageWatch
 
     session.online()
     query = parse(" ".join(args.query))

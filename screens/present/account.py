@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from console.domain.target import Role
-from console.ops.account import Account
+from console.ops.access.account import Account
 from screens.present.cells import fit, joined
 from screens.present.words import duration
 from screens.present.wrapping import wrap

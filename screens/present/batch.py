@@ -16,8 +16,8 @@ from console.domain.outcomes import Outcome
 from console.domain.plans import Check
 from console.domain.urls import without_scheme
 from console.domain.words import counted
-from console.ops.batch_desk import STOP_WORDS, RunLine
-from console.ops.batch_values import Hold, StopReason
+from console.ops.batches.desk import STOP_WORDS, RunLine
+from console.ops.batches.values import Hold, StopReason
 from screens.present.cells import Cell, clipped, fit, fit_right, joined, two_ends, width_of
 from screens.present.words import count, duration
 from screens.present.wrapping import wrap

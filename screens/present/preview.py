@@ -10,7 +10,7 @@ from console.domain.links import label
 from console.domain.routing import Route, route, visitors_for
 from console.domain.urls import without_scheme
 from console.domain.versions import Version
-from console.ops.route_check import RouteCheck
+from console.ops.health.route_check import RouteCheck
 from screens.present.cells import clipped, fit, joined
 from screens.present.wrapping import pieces, wrap
 from screens.themes import Look

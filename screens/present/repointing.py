@@ -9,7 +9,7 @@ from rich.text import Text
 from console.domain.rewrites import RewriteKind
 from console.domain.urls import without_scheme
 from console.domain.words import counted
-from console.ops.planning_preview import Example, Preview
+from console.ops.planning.preview import Example, Preview
 from screens.present.cells import Cell, clipped, fit, joined
 from screens.present.words import count
 from screens.themes import Look

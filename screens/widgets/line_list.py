@@ -1,7 +1,7 @@
 """A list drawn line by line, of any length, with a cursor: the base of the link table and the timeline.
 
 It repaints only the lines that change, keeps no rows, and while a key is held over a slow line it draws
-only where the cursor ended (`screens.pacing`).
+only where the cursor ended (`screens.terminal.pacing`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from screens.pacing import BURST_SECONDS, HasPacer, Pacer
 from screens.present.cells import Cell
+from screens.terminal.pacing import BURST_SECONDS, HasPacer, Pacer
 from screens.themes import Look, look, look_of
 from screens.widgets.wheel import Wheel
 

@@ -9,10 +9,10 @@ import pytest
 from console.domain.batches import BatchPlan, BatchWay
 from console.domain.errors import BudgetSpent, Refused
 from console.domain.rewrites import Rewrite
-from console.ops.batch_gates import confirm_batch, require_start
-from console.ops.batch_values import Options
-from console.ops.planning import plan_repoint, plan_rollback
-from console.ops.planning_rules import PREVIOUS
+from console.ops.batches.gates import confirm_batch, require_start
+from console.ops.batches.values import Options
+from console.ops.planning.plan import plan_repoint, plan_rollback
+from console.ops.planning.rules import PREVIOUS
 from console.ops.session import Session
 from console.ops.sync import sync
 from console.practice.server import PracticeServer

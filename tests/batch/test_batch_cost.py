@@ -22,9 +22,9 @@ from console.domain.outcomes import GuardLevel, WriteState
 from console.domain.rewrites import Rewrite
 from console.domain.urls import UrlProblem
 from console.ops import meter
-from console.ops.importing_values import CHUNK_BYTES, MAX_CHUNK_ROWS, weight_of
+from console.ops.importing.values import CHUNK_BYTES, MAX_CHUNK_ROWS, weight_of
 from console.ops.meter import Budget, Told
-from console.ops.planning_cost import Costing, import_chunks, may_spend, ways_of
+from console.ops.planning.cost import Costing, import_chunks, may_spend, ways_of
 from console.ops.session import Session
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer

@@ -10,9 +10,9 @@ from cache.process import this_process
 from cache.runs import Runs
 from console.domain.errors import Refused
 from console.domain.outcomes import Outcome
-from console.ops.batch_gates import confirm_batch, require_start
-from console.ops.batch_run import resume
-from console.ops.batch_values import Control, Options, StopReason
+from console.ops.batches.gates import confirm_batch, require_start
+from console.ops.batches.run import resume
+from console.ops.batches.values import Control, Options, StopReason
 from console.ops.session import Session
 from console.practice.faults import Kind
 from tests.support.batch import go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run

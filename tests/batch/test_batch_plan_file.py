@@ -26,8 +26,8 @@ from console.domain.batches import (
 from console.domain.errors import InputRejected, Refused, StorageProblem
 from console.domain.outcomes import GuardLevel
 from console.domain.target import Role, Target
-from console.ops import plan_file
-from console.ops.plan_file import PlanState
+from console.ops.planning import file as plan_file
+from console.ops.planning.file import PlanState
 from console.practice.server import PracticeServer
 from tests.support.builders import NOW, later, write
 from tests.support.clock import ManualClock

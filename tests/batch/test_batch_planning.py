@@ -16,12 +16,12 @@ from console.domain.plans import Result
 from console.domain.query import parse
 from console.domain.rewrites import Rewrite
 from console.domain.sightings import Stale
-from console.ops import planning_rules
-from console.ops.importing_record import chunk_write, imports_dir
-from console.ops.planning import Step, plan_repoint, plan_rollback
-from console.ops.planning_facts import facts
-from console.ops.planning_rules import LAST_HEALTHY, PREVIOUS, as_of, target_state
-from console.ops.planning_selection import by_query
+from console.ops.importing.record import chunk_write, imports_dir
+from console.ops.planning import rules as planning_rules
+from console.ops.planning.facts import facts
+from console.ops.planning.plan import Step, plan_repoint, plan_rollback
+from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, as_of, target_state
+from console.ops.planning.selection import by_query
 from console.ops.review import read_live
 from console.ops.rollback import Request, prepare
 from console.ops.session import Session

@@ -10,10 +10,10 @@ import pytest
 from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
 from console.domain.rewrites import Rewrite
-from console.ops.batch_follow import plan_back
-from console.ops.batch_import import _differs
-from console.ops.batch_values import Control, Hold, Progress, StopReason
-from console.ops.planning import plan_repoint
+from console.ops.batches.by_import import _differs
+from console.ops.batches.follow import plan_back
+from console.ops.batches.values import Control, Hold, Progress, StopReason
+from console.ops.planning.plan import plan_repoint
 from console.ops.recovery import reconcile
 from console.ops.sync import sync
 from console.practice.faults import Kind

@@ -15,8 +15,8 @@ import pytest
 
 from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
-from console.ops import plan_file
-from console.ops.batch_values import StopReason
+from console.ops.batches.values import StopReason
+from console.ops.planning import file as plan_file
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
 from tests.support.batch import Swift, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run

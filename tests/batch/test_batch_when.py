@@ -10,9 +10,10 @@ from console.domain.batches import BatchWay, RunState
 from console.domain.budget import Meter
 from console.domain.errors import UsageProblem
 from console.domain.peaks import PeakWindow
-from console.ops import batch_when, meter
-from console.ops.batch_run import standing_of
-from console.ops.batch_values import Control, Hold, Progress, StopReason
+from console.ops import meter
+from console.ops.batches import when as batch_when
+from console.ops.batches.run import standing_of
+from console.ops.batches.values import Control, Hold, Progress, StopReason
 from console.ops.meter import Budget
 from tests.support.batch import Swift, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run
 from tests.support.clock import START, ManualClock

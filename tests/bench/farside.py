@@ -80,7 +80,7 @@ class Far:
         """An operator's session at it; its home is REPOINT_HOME."""
         from console.domain.target import Secret
         from console.ops.connect import connect
-        from console.ops.profiles import Profile
+        from console.ops.profiles.profile import Profile
 
         class Token:
             async def get(self) -> Secret:

@@ -25,14 +25,14 @@ from cache.database import open_cache
 from cache.links import Inventory
 from cache.raw_links import RawLinks
 from console.domain.links import Link
-from console.ops.importing import _BATCH, _note, note_plain
-from console.ops.importing_cells import COLUMNS, cells_of
-from console.ops.importing_fields import map_columns
-from console.ops.importing_quick import QuickPlanner
-from console.ops.importing_rows import Planner
-from console.ops.importing_values import Chunks, Existing, Options, Preview
-from console.ops.reading_rows import inspect, open_sheet
-from console.ops.reading_rows_batches import batches
+from console.ops.importing.cells import COLUMNS, cells_of
+from console.ops.importing.fields import map_columns
+from console.ops.importing.plan import _BATCH, _note, note_plain
+from console.ops.importing.quick import QuickPlanner
+from console.ops.importing.reader import inspect, open_sheet
+from console.ops.importing.reader_batches import batches
+from console.ops.importing.rows import Planner
+from console.ops.importing.values import Chunks, Existing, Options, Preview
 
 
 def links(count: int) -> list[Link]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from console.domain.links import Link
 from console.domain.versions import Action, Source, Timeline, Version
-from console.ops.planning import plan_rollback
-from console.ops.planning_rules import PREVIOUS
+from console.ops.planning.plan import plan_rollback
+from console.ops.planning.rules import PREVIOUS
 from console.practice.server import PracticeServer
 from tests.bench import rolling
 from tests.bench.figures import Figure, Options

@@ -30,7 +30,7 @@ import h11
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from console.ops.probe import Prober, ProbeSettings
+from console.ops.probe.prober import Prober, ProbeSettings
 
 AT_ONCE = 200
 IDLE_SECONDS = 2.0

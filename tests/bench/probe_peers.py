@@ -113,7 +113,7 @@ async def _floor(page: str, patience: float) -> None:
 
 async def _ours(page: str, patience: float) -> None:
     """Read the list and tell each URL's verdict, as a process of its own."""
-    from console.ops.probe import Prober, ProbeSettings
+    from console.ops.probe.prober import Prober, ProbeSettings
 
     targets = await _listed(page)
     settings = ProbeSettings(

@@ -10,8 +10,8 @@ from support.commandline import repoint
 from support.terminal import Terminal
 
 from console.domain.errors import ConfigProblem
-from console.ops.profile_file import read_config
-from console.ops.profile_write import add_profile, create_config
+from console.ops.profiles.file import read_config
+from console.ops.profiles.write import add_profile, create_config
 from console.practice.server import PracticeServer
 
 INIT = ("config", "init", "--base-url", "https://api.example", "--handle", "acme")
@@ -68,7 +68,7 @@ def test_a_file_made_meanwhile_is_kept(home: Path, monkeypatch: pytest.MonkeyPat
     home.mkdir(mode=0o700)
     path = home / "config.toml"
     path.write_text("# mine\n")
-    monkeypatch.setattr("console.ops.profile_write.refuse_existing", lambda _: None)
+    monkeypatch.setattr("console.ops.profiles.write.refuse_existing", lambda _: None)
     with pytest.raises(ConfigProblem, match="exists already"):
         create_config(path, "b", {"base_url": "https://b.example", "handle": "b"})
     assert path.read_text() == "# mine\n"

@@ -15,7 +15,7 @@ import pytest
 
 from console.app import chosen_screen
 from console.exits import MEANINGS, ExitCode
-from console.ops.profile_keys import KEYS
+from console.ops.profiles.keys import KEYS
 from console.parsing import parser_of
 from console.verbs import VERBS
 from screens.keymap import keymap_of

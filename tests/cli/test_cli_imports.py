@@ -45,9 +45,9 @@ def test_the_help_of_no_command_loads_the_core(tmp_path: Path) -> None:
 def test_choices_that_the_parser_must_not_import_are_those_of_the_core() -> None:
     from cache.links import Sort
     from console.domain.plans import Way
-    from console.ops.exporting import Format
-    from console.ops.importing_prune import KEEP_DAYS
-    from console.ops.importing_values import CHUNK_ROWS, MAX_CHUNK_ROWS, Existing
+    from console.ops.importing.exporting import Format
+    from console.ops.importing.prune import KEEP_DAYS
+    from console.ops.importing.values import CHUNK_ROWS, MAX_CHUNK_ROWS, Existing
     from console.practice.names import SCENARIO_NAMES
     from console.practice.scenarios import SCENARIOS
     from console.subcommands import cache_files, import_links

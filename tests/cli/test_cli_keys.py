@@ -10,6 +10,7 @@ import pytest
 
 from console.document_keys import KEYS
 from console.practice.faults import Kind
+from console.practice.landing import Page, Site
 from console.practice.server import PracticeServer
 from console.subcommands.drill import score_document
 from tests.support.batch import make_links
@@ -54,6 +55,7 @@ def test_what_looks_and_what_writes_one_link(tried: Tried, practice: PracticeSer
     done = tried("rollback", "rollback", SLUG, "--to", "v8", *WHY, "--confirm", f"{SLUG} v8").json
     tried("undo (of a rollback)", "undo", done["run"], "--dry-run", code=3)
     practice.platform.edit(SLUG, title="moved again")
+    practice.platform.landing.set_site("hang", Site(Page.DEAD))
     tried("watch", "watch", "--once", code=4)
     tried("reconcile", "reconcile")
 
@@ -110,7 +112,7 @@ def test_account_settings_and_practice(tried: Tried, practice: PracticeServer, h
 def test_a_score(here: Here, home: Path) -> None:
     from datetime import UTC, datetime
 
-    from console.ops.drill_board import add
+    from console.ops.incident.drill_board import add
     from console.practice.judging import Judged
 
     judged = Judged("outage", 61.0, 61.0, 2, 2, (), 2, 2, 1, 1, 90)

@@ -121,7 +121,7 @@ def test_a_link_that_changed_after_the_list_is_told_and_left_out(
 ) -> None:
     here.at(practice)
     here("links", "host:shop.localhost")
-    here.monkeypatch.setattr("console.ops.planning_selection.is_due", lambda _: read_anew)
+    here.monkeypatch.setattr("console.ops.planning.selection.is_due", lambda _: read_anew)
     practice.platform.edit(SLUG, by="kim", **edit)
     found = planned(here, tmp_path / "plan.json", "host:shop.localhost", "--last-healthy").json
     (left,) = found["left_out"]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from console.domain.errors import ConfigProblem, StorageProblem
 from console.domain.peaks import PeakWindow, peak_end
-from console.ops.profile_file import parse_config, read_config
-from console.ops.profile_keys import KEYS
-from console.ops.profile_places import places
-from console.ops.profiles import Profile, load_profile
+from console.ops.profiles.file import parse_config, read_config
+from console.ops.profiles.keys import KEYS
+from console.ops.profiles.places import places
+from console.ops.profiles.profile import Profile, load_profile
 
 SHOP = '[profiles.shop]\nbase_url = "https://api.example"\nhandle = "acme"\n'
 PATH = Path("/settings/config.toml")

@@ -12,8 +12,8 @@ from support.commandline import helper, repoint
 from support.terminal import Terminal
 
 from console.domain.errors import SignInNeeded
-from console.ops.profiles import Profile
-from console.ops.tokens import CommandToken, EnvironmentToken, KeyringToken, PromptToken, token_source
+from console.ops.access.tokens import CommandToken, EnvironmentToken, KeyringToken, PromptToken, token_source
+from console.ops.profiles.profile import Profile
 from tests.support.waiting import until
 
 CANARY = "patv1_abc123.s3cretS3cret"
@@ -219,7 +219,7 @@ async def test_without_a_terminal_the_ways_to_a_token_are_named(capfd: pytest.Ca
 
 ASK = """
 import asyncio, sys
-from console.ops.tokens import PromptToken
+from console.ops.access.tokens import PromptToken
 try:
     secret = asyncio.run(PromptToken("shop", "https://api.example").get())
     print("length", len(secret.reveal()))
@@ -244,7 +244,7 @@ def test_a_typed_token_is_not_echoed_and_ctrl_c_ends_the_question() -> None:
 
 def test_a_screen_that_runs_keeps_the_terminal() -> None:
     code = (
-        "import asyncio, threading\nfrom console.ops.tokens import PromptToken\n"
+        "import asyncio, threading\nfrom console.ops.access.tokens import PromptToken\n"
         "def ask():\n"
         "    try: asyncio.run(PromptToken('a', 'b').get())\n"
         "    except Exception as e: print(type(e).__name__)\n"

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from console.ops.doctor import Examination
-from console.ops.doctor_terminal import Terminal
-from console.ops.doctor_values import Finding
+from console.ops.doctor.examination import Examination
+from console.ops.doctor.terminal import Terminal
+from console.ops.doctor.values import Finding
 from console.practice.server import PracticeServer
 
 WIDE = Terminal(present=True, columns=120, lines=36, encoding="utf-8")

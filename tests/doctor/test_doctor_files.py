@@ -18,11 +18,11 @@ from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.sightings import Seen
 from console.ops.clock import SystemClock
 from console.ops.connect import connect
-from console.ops.doctor_files import RENEW, permission_findings
-from console.ops.doctor_terminal import Terminal, terminal_findings
-from console.ops.doctor_values import Grade
-from console.ops.profile_places import places
-from console.ops.profiles import load_profile
+from console.ops.doctor.files import RENEW, permission_findings
+from console.ops.doctor.terminal import Terminal, terminal_findings
+from console.ops.doctor.values import Grade
+from console.ops.profiles.places import places
+from console.ops.profiles.profile import load_profile
 from console.ops.review import read_live, see
 from console.ops.sync import sync
 from console.practice.server import PracticeServer

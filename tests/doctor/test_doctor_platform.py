@@ -14,10 +14,10 @@ import trustme
 from doctor_support import by_name, environ, examined
 
 from console.domain.target import Role
-from console.ops.doctor_account import ROUTES
-from console.ops.doctor_line import clock_finding, line_findings
-from console.ops.doctor_values import Grade
-from console.ops.profiles import Profile
+from console.ops.doctor.account import ROUTES
+from console.ops.doctor.line import clock_finding, line_findings
+from console.ops.doctor.values import Grade
+from console.ops.profiles.profile import Profile
 from console.practice.server import PracticeServer
 from tests.support.rawserver import Talk, raw_server
 

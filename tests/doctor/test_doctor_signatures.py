@@ -14,10 +14,10 @@ from doctor_support import by_name, environ, examined
 
 from console.domain.errors import SignInNeeded
 from console.domain.target import Secret
+from console.ops.access.signatures import Signature, require_good_signature, signature_of
 from console.ops.connect import connect
-from console.ops.doctor_values import Grade
-from console.ops.profiles import load_profile
-from console.ops.signatures import Signature, require_good_signature, signature_of
+from console.ops.doctor.values import Grade
+from console.ops.profiles.profile import load_profile
 from console.practice.server import PracticeServer
 
 RSA = rsa.generate_private_key(65537, 2048)

@@ -16,19 +16,19 @@ from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.query import parse
 from console.domain.routing import Visitor
-from console.ops import sweep
 from console.ops.checks import all_checks
-from console.ops.outages import board, outages_among
-from console.ops.platform_check import check_from_platform, cost_of
-from console.ops.probe import Prober
-from console.ops.probe_values import Probed
+from console.ops.health import sweep
+from console.ops.health.outages import board, outages_among
+from console.ops.health.platform_check import check_from_platform, cost_of
+from console.ops.health.route_check import ask_route, cost_of_route
+from console.ops.health.sweep import Chosen, check_chosen, check_from_here, from_cache
+from console.ops.health.watch_outages import OutageWatch
+from console.ops.probe.prober import Prober
+from console.ops.probe.values import Probed
 from console.ops.review import read_live
-from console.ops.route_check import ask_route, cost_of_route
 from console.ops.session import Session
-from console.ops.sweep import Chosen, check_chosen, check_from_here, from_cache
 from console.ops.sync import sync
 from console.ops.verify import restored_health
-from console.ops.watch_outages import OutageWatch
 from console.practice.landing import Page, Site
 from console.practice.server import PracticeServer
 from tests.support.clock import START, ManualClock
@@ -180,6 +180,7 @@ async def test_any_number_is_looked_at_a_portion_after_the_other(
     practice: PracticeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "PORTION", 7)
+    practice.platform.landing.set_site("hang", Site(Page.OK))
     asked: list[int] = []
 
     class Counted(Prober):

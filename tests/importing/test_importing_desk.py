@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.domain.errors import InputRejected, Refused
-from console.ops.importing_desk import (
+from console.ops.importing.desk import (
     Asked,
     Ended,
     changes_of,
@@ -19,10 +19,10 @@ from console.ops.importing_desk import (
     look_at,
     send_checked,
 )
-from console.ops.importing_prune import prune_imports
-from console.ops.importing_record import imports_dir
-from console.ops.importing_review import Reviewer
-from console.ops.importing_values import Follow
+from console.ops.importing.prune import prune_imports
+from console.ops.importing.record import imports_dir
+from console.ops.importing.review import Reviewer
+from console.ops.importing.values import Follow
 from console.practice.faults import Kind
 from console.practice.landing import Page, Site
 from tests.support.clock import ManualClock
@@ -87,7 +87,7 @@ async def test_only_the_typed_words_send_and_only_what_was_reviewed(practice, tm
 
 
 async def test_the_brake_ends_it_after_the_request_that_is_out(practice, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("console.ops.importing_desk.CHUNK_ROWS", 4)
+    monkeypatch.setattr("console.ops.importing.desk.CHUNK_ROWS", 4)
     rows = many(10)
     async with at(practice) as session:
         asked = Asked(sheet(tmp_path, rows))
@@ -167,7 +167,7 @@ async def test_old_stopped_imports_are_pruned_by_name_and_unsettled_ones_never(
     practice, tmp_path, monkeypatch
 ) -> None:
     faults = practice.platform.faults
-    monkeypatch.setattr("console.ops.importing_desk.CHUNK_ROWS", 1)
+    monkeypatch.setattr("console.ops.importing.desk.CHUNK_ROWS", 1)
     async with at(practice, ManualClock()) as session:
         reviewed = await check_file(session, Asked(sheet(tmp_path, many(2, "old"))), lambda _: None)
         faults.rival(

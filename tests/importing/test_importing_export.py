@@ -17,12 +17,12 @@ from cache.imports import RowState
 from console.domain.errors import StorageProblem
 from console.domain.links import Link, Rule
 from console.domain.query import parse
-from console.ops.exporting import Format, columns_named, export, export_to, texts
-from console.ops.importing import plan_import, refresh
-from console.ops.importing_fields import map_columns
-from console.ops.importing_rows import Planner
-from console.ops.importing_values import Existing, Options
-from console.ops.reading_rows import inspect, open_sheet
+from console.ops.importing.exporting import Format, columns_named, export, export_to, texts
+from console.ops.importing.fields import map_columns
+from console.ops.importing.plan import plan_import, refresh
+from console.ops.importing.reader import inspect, open_sheet
+from console.ops.importing.rows import Planner
+from console.ops.importing.values import Existing, Options
 from tests.support.desk import at
 from tests.support.importing import counted, previewed
 

@@ -11,9 +11,9 @@ from cache.imports import RowState
 from console.domain.errors import StorageProblem
 from console.domain.outcomes import WriteState
 from console.domain.urls import spelt_host
-from console.ops.importing import check_destinations, plan_import, refresh
-from console.ops.importing_record import chunk_write
-from console.ops.importing_values import Existing, Options
+from console.ops.importing.plan import check_destinations, plan_import, refresh
+from console.ops.importing.record import chunk_write
+from console.ops.importing.values import Existing, Options
 from console.practice.landing import Page, Site
 from console.practice.records import checked
 from console.practice.scenarios import SHEET

@@ -17,12 +17,12 @@ from console.domain.errors import InputRejected
 from console.domain.links import SLUG, Link, Rule
 from console.domain.rows import BadCell, are_plain_slugs, read_slug
 from console.domain.urls import UrlProblem, are_plain_destinations, foreign_host, require_destination
-from console.ops.importing_fields import map_columns
-from console.ops.importing_quick import QuickPlanner
-from console.ops.importing_rows import Planner
-from console.ops.importing_values import SHOWN, Existing
-from console.ops.reading_rows import inspect, open_sheet
-from console.ops.reading_rows_batches import batches
+from console.ops.importing.fields import map_columns
+from console.ops.importing.quick import QuickPlanner
+from console.ops.importing.reader import inspect, open_sheet
+from console.ops.importing.reader_batches import batches
+from console.ops.importing.rows import Planner
+from console.ops.importing.values import SHOWN, Existing
 from tests.support.importing import sheet
 
 TIME = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.errors import InputRejected
-from console.ops.reading_rows import Row, inspect, open_sheet
-from console.ops.reading_rows_file import LINE_CAP
+from console.ops.importing.reader import Row, inspect, open_sheet
+from console.ops.importing.reader_file import LINE_CAP
 
 HEADER = ["slug", "destinationUrl", "title"]
 ROWS = [["docs-new", "https://docs.example/", 'Müller, "x"\nzwei'], ["guide", "https://a.example/?a=1;b", ""]]

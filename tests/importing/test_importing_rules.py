@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from console.domain import rows
 from console.domain.errors import InputRejected, UsageProblem
 from console.domain.links import Link, Rule
-from console.ops.importing_fields import FIELDS, given_mapping, map_columns
+from console.ops.importing.fields import FIELDS, given_mapping, map_columns
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from cache.imports import Fate, Record, RowState, new_table, open_table
 from console.domain.errors import Refused
 from console.domain.links import Link
 from console.domain.rows import RowFault
-from console.ops.importing_record import only_one, unfinished
-from console.ops.importing_values import Chunks
+from console.ops.importing.record import only_one, unfinished
+from console.ops.importing.values import Chunks
 from tests.support.importing import counted
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from cache.imports import RowState
 from console.domain.errors import UnreadableAnswer
-from console.ops.doctor_files import unread_findings
-from console.ops.importing_settle import read_links
-from console.ops.profile_places import places
+from console.ops.doctor.files import unread_findings
+from console.ops.importing.settle import read_links
+from console.ops.profiles.places import places
 from console.ops.sync import sync
 from console.practice.faults import Kind
 from tests.support.clock import ManualClock

@@ -19,7 +19,7 @@ from console.domain.links import Link
 from console.domain.moments import Moment
 from console.domain.readings import Reading
 from console.domain.versions import Action, Source, Timeline, Version
-from console.ops.history_file import as_csv, document, file_name, markdown, write_history
+from console.ops.incident.history_file import as_csv, document, file_name, markdown, write_history
 from console.ops.review import Review
 
 THEN = datetime(2026, 5, 4, 14, 5, tzinfo=UTC)

@@ -16,15 +16,15 @@ from console.domain.sightings import Seen, Stale
 from console.ops import checks, record
 from console.ops import review as review_room
 from console.ops import rollback as rollback_room
-from console.ops.arming import arm
+from console.ops.access.arming import arm
 from console.ops.checks import Overrides, all_checks
+from console.ops.health.targets import last_healthy
+from console.ops.health.watch import moved_holds
 from console.ops.recovery import reconcile
 from console.ops.review import read_live, review, see
 from console.ops.rollback import Request, confirm, perform, prepare, undo
 from console.ops.session import Session
 from console.ops.settle import SETTLE_SECONDS
-from console.ops.targets import last_healthy
-from console.ops.watch import moved_holds
 from console.practice.server import PracticeServer
 from tests.support.clock import ManualClock
 from tests.support.desk import at, confirmed, planned, reviewed

@@ -6,9 +6,9 @@ import pytest
 from multidict import CIMultiDict
 
 from console.domain.errors import Unreachable
-from console.ops.probe_values import Answer
+from console.ops.health.short_link import ask_short_link, judge
+from console.ops.probe.values import Answer
 from console.ops.review import read_live
-from console.ops.short_link import ask_short_link, judge
 from console.practice.server import PracticeServer
 from tests.support.desk import at, confirmed, planned
 

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-from console.ops.probe import Probed, Prober, ProbeSettings
+from console.ops.probe.prober import Probed, Prober, ProbeSettings
 
 Handler = Callable[["Call"], Awaitable[None]]
 

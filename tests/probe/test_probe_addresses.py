@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.ops.addresses import (
+from console.ops.probe.addresses import (
     BAD_PORTS,
     OffLimits,
     Reach,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.health import Phase, Verdict
-from console.ops.probe_course import VERDICTS, Course, Pause, pause_asked
-from console.ops.probe_values import Answer, Failure, Fault, Probed, ProbeSettings
+from console.ops.probe.course import VERDICTS, Course, Pause, pause_asked
+from console.ops.probe.values import Answer, Failure, Fault, Probed, ProbeSettings
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import threading
 import pytest
 from probe_server import Names
 
-from console.ops import probe_lookup
-from console.ops.probe_lookup import Lookups, SystemResolver
+from console.ops.probe import lookup as probe_lookup
+from console.ops.probe.lookup import Lookups, SystemResolver
 
 
 async def test_the_system_answers_on_its_own_threads(monkeypatch: pytest.MonkeyPatch) -> None:

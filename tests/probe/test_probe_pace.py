@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from console.domain.health import Phase
-from console.ops.probe_pace import Lane
-from console.ops.probe_values import Answer, Failure, Fault, ProbeSettings
+from console.ops.probe.pace import Lane
+from console.ops.probe.values import Answer, Failure, Fault, ProbeSettings
 
 GOOD = Answer(200, {}, b"", 0.01, 0.01)
 DOWN = Answer(503, {}, b"", 0.01, 0.01)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.ops.addresses import hop
-from console.ops.probe_pages import _plain_bytes, soft_404, wall
-from console.ops.probe_values import Answer
+from console.ops.probe.addresses import hop
+from console.ops.probe.pages import _plain_bytes, soft_404, wall
+from console.ops.probe.values import Answer
 
 ASKED = hop("http://shop.example/summer/sale")
 LONG = "<p>All that you want to know about our shoes and how they are made.</p>" * 80

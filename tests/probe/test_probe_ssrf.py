@@ -10,8 +10,8 @@ import pytest
 from probe_server import Call, Names, Server, answer, moved, probed, settings
 
 from console.domain.health import Phase, Verdict
-from console.ops import probe_lookup
-from console.ops.probe import Prober
+from console.ops.probe import lookup as probe_lookup
+from console.ops.probe.prober import Prober
 
 SPELLINGS = [
     "127.0.0.1", "127.1", "127.0.1", "0x7f000001", "0x7f.1", "0X7F.0.0.1", "0177.0.0.1", "017700000001",

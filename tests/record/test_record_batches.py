@@ -7,13 +7,13 @@ import json
 import pytest
 
 from console.domain.batches import BatchWay, RunState
-from console.ops.batch_follow import cancel
-from console.ops.batch_values import Report
-from console.ops.evidence import collect
-from console.ops.report_draft import draft
+from console.ops.batches.follow import cancel
+from console.ops.batches.values import Report
+from console.ops.incident.evidence import collect
+from console.ops.incident.report_draft import draft
+from console.ops.incident.story import tell
+from console.ops.incident.story_text import document, markdown
 from console.ops.session import Session
-from console.ops.story import tell
-from console.ops.story_text import document, markdown
 from console.practice.server import PracticeServer
 from tests.support.batch import go_on, make_links, plan_of, run
 from tests.support.clock import ManualClock

@@ -12,7 +12,7 @@ import pytest
 from console.domain.errors import StorageProblem
 from console.domain.outcomes import Outcome
 from console.domain.plans import Plan
-from console.ops import drill_board
+from console.ops.incident import drill_board
 from console.ops.rollback import Request, prepare
 from console.ops.session import Session
 from console.practice.drills import DRILLS, GOOD_ROWS, Goal
@@ -161,7 +161,7 @@ def test_what_costs_points() -> None:
 def test_a_drill_has_a_home_of_its_own_and_leaves_a_score_and_the_best_line(
     here: Here, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from console.ops.profiles import Profile
+    from console.ops.profiles.profile import Profile
     from console.output import Output
 
     seen: dict[str, Any] = {}
@@ -170,7 +170,7 @@ def test_a_drill_has_a_home_of_its_own_and_leaves_a_score_and_the_best_line(
         import asyncio
 
         from console.ops.connect import connect
-        from console.ops.profile_places import places
+        from console.ops.profiles.places import places
 
         seen.update(home=places().state, environment=profile.environment, banner=banner)
 

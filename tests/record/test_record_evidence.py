@@ -14,9 +14,9 @@ import pytest
 from console.domain.errors import InputRejected, NotCached, StorageProblem
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.proof import Piece, digest, faults
-from console.ops import incidents
-from console.ops.evidence import collect, write
-from console.ops.evidence_check import check
+from console.ops.incident import incidents
+from console.ops.incident.evidence import collect, write
+from console.ops.incident.evidence_check import check
 from console.ops.session import Session
 from console.practice.server import PracticeServer
 from tests.support.clock import ManualClock

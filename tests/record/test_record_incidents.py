@@ -9,8 +9,8 @@ import pytest
 
 from console.domain.errors import InputRejected, Refused
 from console.domain.incidents import assigned
-from console.ops import incidents
-from console.ops.handoff import hand_off, take_over
+from console.ops.incident import incidents
+from console.ops.incident.handoff import hand_off, take_over
 from console.practice.server import PracticeServer
 from tests.support.clock import ManualClock
 from tests.support.desk import at, confirmed, planned

@@ -17,7 +17,7 @@ from console.domain.outcomes import Outcome
 from console.domain.plans import Plan
 from console.ops import recovery
 from console.ops.connect import connect
-from console.ops.planning_rules import LAST_HEALTHY
+from console.ops.planning.rules import LAST_HEALTHY
 from console.ops.rollback import Request, prepare
 from console.ops.session import Session
 from console.practice.drills import DRILLS, GOOD_ROWS

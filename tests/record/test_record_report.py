@@ -11,9 +11,9 @@ import pytest
 from cache.journal import Journal
 from console.domain.errors import BudgetSpent, InputRejected, Refused, StorageProblem, Unreachable
 from console.domain.reports import Draft, ReportState
-from console.ops import reporting
-from console.ops.report_draft import draft
-from console.ops.reporting import body_of, decide, reports, save, send
+from console.ops.incident import reporting
+from console.ops.incident.report_draft import draft
+from console.ops.incident.reporting import body_of, decide, reports, save, send
 from console.practice.server import PracticeServer
 from tests.support.desk import at, confirmed, planned, reviewed
 from tests.support.inprocess import Here
@@ -48,7 +48,7 @@ async def test_the_journal_knows_before_the_request_leaves(practice: PracticeSer
             import sqlite3
             from contextlib import closing
 
-            from console.ops.profile_places import journal_path
+            from console.ops.profiles.places import journal_path
 
             with closing(sqlite3.connect(journal_path())) as db:
                 known.extend(kind for (kind,) in db.execute("SELECT kind FROM entries ORDER BY seq"))

@@ -6,12 +6,12 @@ import pytest
 from textual.widgets import Button, Input
 
 from console.domain.reports import Draft, Report, ReportState
-from console.ops.reporting import reports, save
+from console.ops.incident.reporting import reports, save
 from console.ops.session import Session
 from console.practice.server import PracticeServer
-from screens.ask_screen import AskScreen
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.report_dialog import ReportDialog
 from screens.present.report import report_lines
-from screens.report_dialog import ReportDialog
 from screens.themes import look
 from screens.widgets.text_pane import TextPane
 from tests.support.clock import START

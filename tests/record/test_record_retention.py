@@ -24,7 +24,7 @@ from console.domain.errors import Refused, StorageProblem
 from console.domain.moments import Moment
 from console.domain.outcomes import Outcome, WriteState
 from console.domain.proof import Piece, faults
-from console.ops.importing_record import imports_dir
+from console.ops.importing.record import imports_dir
 from console.ops.retention import plan, prune
 from tests.support.builders import NOW, TARGET, write
 from tests.support.inprocess import Here

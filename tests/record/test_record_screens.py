@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from console.domain.errors import InputRejected
 from console.domain.journal_filter import JournalRow, journal_filter
-from console.ops import incidents, journal_view
+from console.ops.incident import incidents, journal_view
+from console.ops.incident.status_words import began, status
 from console.ops.session import Session
-from console.ops.status_words import began, status
 from console.practice.server import PracticeServer
-from screens.ask_screen import AskScreen
-from screens.journal_screen import JournalScreen
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.journal_screen import JournalScreen
 from screens.present.journal import journal_lines
 from screens.themes import look
 from screens.widgets.text_pane import TextPane

@@ -15,10 +15,10 @@ from console.domain.errors import InputRejected
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.markdown import code, text
 from console.domain.story import EventKind
-from console.ops import incidents
+from console.ops.incident import incidents
+from console.ops.incident.story import tell
+from console.ops.incident.story_text import document, markdown, span
 from console.ops.session import Session
-from console.ops.story import tell
-from console.ops.story_text import document, markdown, span
 from console.ops.verify import restored_health
 from console.practice.server import PracticeServer
 from tests.support import hostile as attacks

@@ -17,16 +17,16 @@ from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.routing import Route, Visitor
 from console.domain.versions import Timeline
-from console.ops.notes import clear_bad, note_bad, release
-from console.ops.outages import board
+from console.ops.health.outages import board
+from console.ops.health.sweep import check_from_here, from_cache
+from console.ops.incident.notes import clear_bad, note_bad, release
 from console.ops.session import Session
-from console.ops.sweep import check_from_here, from_cache
 from console.ops.sync import sync
-from screens import health_acts
-from screens.ask_screen import AskScreen
-from screens.console import Console
-from screens.help_screen import TextScreen
-from screens.hold_watch import HoldWatch
+from screens.console import health_acts
+from screens.console.app import Console
+from screens.console.hold_watch import HoldWatch
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.help_screen import TextScreen
 from screens.present.outages import second_look_line
 from screens.themes import look as look_like
 from screens.widgets.outage_list import OutageList

@@ -13,16 +13,16 @@ from textual import events
 from console.domain.batches import BatchWay
 from console.domain.outcomes import Outcome
 from console.domain.peaks import PeakWindow
-from console.ops import batch_desk as core
-from console.ops.profiles import Profile
+from console.ops.batches import desk as core
+from console.ops.profiles.profile import Profile
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
-from screens import confirming
-from screens.ask_screen import AskScreen
-from screens.batch_confirm import BatchConfirm
-from screens.batch_plan import BatchPlanScreen
-from screens.batch_run import RunScreen
-from screens.confirming import PhraseInput
+from screens.batch.confirm import BatchConfirm
+from screens.batch.plan import BatchPlanScreen
+from screens.batch.run import RunScreen
+from screens.dialogs import confirming
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.confirming import PhraseInput
 from tests.support.batch_driver import BatchPage
 from tests.support.console_driver import Driver
 

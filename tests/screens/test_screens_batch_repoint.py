@@ -8,8 +8,8 @@ from textual.widgets import Input
 
 from console.domain.outcomes import Outcome
 from console.practice.server import PracticeServer
-from screens.batch_plan import BatchPlanScreen
-from screens.repoint_dialog import RepointDialog
+from screens.batch.plan import BatchPlanScreen
+from screens.batch.repoint_dialog import RepointDialog
 from screens.widgets.text_pane import TextPane
 from tests.support.batch_driver import BatchPage
 from tests.support.console_driver import Driver

@@ -15,14 +15,14 @@ from cache.process import this_process
 from cache.runs import Item, Runs
 from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
-from console.ops import batch_desk as core
+from console.ops.batches import desk as core
 from console.ops.clock import SystemClock
-from console.ops.profile_places import journal_path
+from console.ops.profiles.places import journal_path
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
-from screens.ask_screen import AskScreen
-from screens.batch_plan import BatchPlanScreen
-from screens.pick_screen import PickScreen
+from screens.batch.plan import BatchPlanScreen
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.pick_screen import PickScreen
 from tests.support.batch_driver import BatchPage
 from tests.support.console_driver import Driver
 
@@ -148,7 +148,7 @@ async def test_only_what_failed_is_tried_again(practice: PracticeServer) -> None
 async def test_a_run_is_given_up_after_a_yes_and_what_was_sent_stays(practice: PracticeServer) -> None:
     make_links(practice, 4)
     practice.platform.faults.add(
-        Kind.THROTTLE, method="POST", path="/rollback$", skip=1, times=None, retry_after="30"
+        Kind.THROTTLE, method="POST", path="/rollback$", skip=1, times=None, retry_after="4"
     )
     async with console(practice, (80, 24)) as driver:
         page = await started(driver, 4)
@@ -175,7 +175,7 @@ async def test_a_run_of_another_process_is_shown_as_it_goes_and_nobody_else_star
 ) -> None:
     slugs = make_links(practice, 3)
     fault = practice.platform.faults.add(
-        Kind.THROTTLE, method="POST", path="/rollback$", times=None, retry_after="30"
+        Kind.THROTTLE, method="POST", path="/rollback$", times=None, retry_after="4"
     )
     async with console(practice) as driver:
         page = await started(driver, 3)

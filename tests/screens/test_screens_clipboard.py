@@ -8,7 +8,7 @@ import re
 import pytest
 from support.hostile import HOSTILE
 
-from screens.clipboard import MAX_BYTES, sequence
+from screens.terminal.clipboard import MAX_BYTES, sequence
 
 
 def payload(data: str) -> str:

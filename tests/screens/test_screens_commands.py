@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList
 
 from console.domain.errors import ConfigProblem
 from screens.actions import ACTIONS
-from screens.command_screen import CommandScreen
-from screens.console import Console
-from screens.help_screen import TextScreen
+from screens.console.app import Console
+from screens.console.palette import ActionProvider
+from screens.dialogs.command_screen import CommandScreen
+from screens.dialogs.help_screen import TextScreen
 from screens.keymap import Keymap, keymap_of
-from screens.palette import ActionProvider
-from screens.rollback_dialog import RollbackDialog
+from screens.rollback.dialog import RollbackDialog
 from screens.widgets.text_pane import TextPane
 from tests.support.commandline import repoint
 from tests.support.console_driver import Driver, still

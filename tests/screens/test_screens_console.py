@@ -9,8 +9,8 @@ from textual import events
 
 from console.domain.outcomes import Outcome
 from console.domain.versions import Source
-from screens import confirming
-from screens.rollback_dialog import RollbackDialog
+from screens.dialogs import confirming
+from screens.rollback.dialog import RollbackDialog
 
 SIZES = [(80, 24), (120, 36)]
 

@@ -11,8 +11,8 @@ from textual.widgets import Input
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.outcomes import Outcome
 from console.domain.plans import Way
-from screens.ask_screen import AskScreen
-from screens.rollback_dialog import RollbackDialog
+from screens.dialogs.ask_screen import AskScreen
+from screens.rollback.dialog import RollbackDialog
 from tests.support.builders import NOW
 
 SLUG = "spring-launch"

@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 
 from screens.actions import ACTIONS
-from screens.rollback_dialog import RollbackDialog
+from screens.rollback.dialog import RollbackDialog
 from tests.support.console_driver import Driver
 from tests.support.frozen import FrozenPlatform, frozen_console
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from screens.ask_screen import AskScreen
+from screens.dialogs.ask_screen import AskScreen
 from tests.support.console_driver import still
 
 

@@ -6,7 +6,7 @@ import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from screens.frames import Frames
+from screens.terminal.frames import Frames
 
 WIDTH, HEIGHT = 24, 14
 SIZE = (WIDTH, HEIGHT)

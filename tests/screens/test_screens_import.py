@@ -12,14 +12,14 @@ from textual.widgets import Button, Input
 
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
-from screens import confirming
-from screens.confirming import PhraseInput
-from screens.export_screen import ExportScreen
-from screens.import_actions import Stage
-from screens.import_confirm import ImportConfirm
-from screens.import_files import FileScreen, PathInput
-from screens.import_rows import FacetBar
-from screens.import_screen import ImportScreen
+from screens.dialogs import confirming
+from screens.dialogs.confirming import PhraseInput
+from screens.dialogs.export_screen import ExportScreen
+from screens.importing.actions import Stage
+from screens.importing.confirm import ImportConfirm
+from screens.importing.files import FileScreen, PathInput
+from screens.importing.rows import FacetBar
+from screens.importing.screen import ImportScreen
 from screens.widgets.text_pane import TextPane
 from tests.support.import_driver import ImportPage
 from tests.support.importing import each_once, many, sheet
@@ -212,7 +212,7 @@ async def test_the_policy_for_existing_links_and_their_destinations(
 async def test_sending_can_be_stopped_and_the_same_file_goes_on(
     practice: PracticeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("console.ops.importing_desk.CHUNK_ROWS", 4)
+    monkeypatch.setattr("console.ops.importing.desk.CHUNK_ROWS", 4)
     practice.platform.faults.add(Kind.THROTTLE, path=BULK, method="POST", times=None, skip=1, retry_after="2")
     rows = many(8)
     path = sheet(tmp_path, rows)

@@ -10,8 +10,8 @@ from support.linkrows import NOW, CountedRows, FakeRow
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 
-from screens.pacing import Pacer
 from screens.shell import Shell
+from screens.terminal.pacing import Pacer
 from screens.widgets.link_table import LinkTable
 from screens.widgets.row_window import ListRows, RowSource
 

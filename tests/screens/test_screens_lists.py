@@ -10,8 +10,8 @@ import pytest
 
 from console.domain.errors import InputRejected
 from console.ops import lists
-from screens import console_lists
-from screens.pick_screen import PickScreen
+from screens.console import lists as console_lists
+from screens.dialogs.pick_screen import PickScreen
 from screens.widgets.filter_bar import FilterInput
 from tests.support.console_driver import Driver, still
 from tests.support.frozen import frozen_console, frozen_session

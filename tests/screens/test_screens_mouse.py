@@ -9,11 +9,11 @@ from textual import events
 from textual.widget import Widget
 
 from screens.actions import ACTIONS
-from screens.ask_screen import AskScreen
 from screens.clicks import key_at, pane_tabs
-from screens.help_screen import TextScreen
-from screens.pick_screen import PickScreen
-from screens.rollback_dialog import RollbackDialog
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.help_screen import TextScreen
+from screens.dialogs.pick_screen import PickScreen
+from screens.rollback.dialog import RollbackDialog
 from screens.widgets.link_table import LinkTable
 from screens.widgets.one_line import OneLine
 from tests.support.console_driver import Driver, still

@@ -18,11 +18,11 @@ from console.domain.target import Secret
 from console.domain.versions import Timeline
 from console.ops.connect import connect
 from console.ops.engine import Engine
-from console.ops.profiles import Profile
+from console.ops.profiles.profile import Profile
 from console.ops.sync import Progress
-from screens import line_watch, upkeep
-from screens.console import Console
-from screens.console_health import HealthPane, Sweep
+from screens.console import line_watch, upkeep
+from screens.console.app import Console
+from screens.console.health import HealthPane, Sweep
 from tests.support.console_driver import Driver
 from tests.support.frozen import NOW, FrozenPlatform, StillClock, frozen_console, history, links
 

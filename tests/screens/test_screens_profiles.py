@@ -15,18 +15,18 @@ from cache.database import open_journal
 from console.domain.errors import Refused
 from console.domain.plans import Plan, Result
 from console.domain.sightings import Seen
-from console.ops.account import account
+from console.ops.access.account import account
 from console.ops.connect import connect
 from console.ops.engine import Engine
-from console.ops.profile_places import journal_path
-from console.ops.profiles import load_profile
+from console.ops.profiles.places import journal_path
+from console.ops.profiles.profile import load_profile
 from console.ops.review import read_live, see
 from console.ops.rollback import Request, confirm, perform, prepare
 from console.ops.session import Session
-from screens.ask_screen import AskScreen
-from screens.command_screen import CommandScreen
-from screens.console import Console
-from screens.console_account import GoingScreen
+from screens.console.account import GoingScreen
+from screens.console.app import Console
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.command_screen import CommandScreen
 from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import TextPane
 from tests.support.canary import found_below, found_in, traces_of

@@ -11,10 +11,10 @@ import pytest
 from console.domain.rewrites import Rewrite
 from console.domain.urls import UrlProblem
 from console.ops import resume
-from console.ops.planning_rules import PREVIOUS
+from console.ops.planning.rules import PREVIOUS
 from console.ops.resume import MOST_MARKS, OpenPlan, Whereabouts
-from screens.batch_plan import BatchPlanScreen
-from screens.rollback_dialog import RollbackDialog
+from screens.batch.plan import BatchPlanScreen
+from screens.rollback.dialog import RollbackDialog
 from tests.support.console_driver import Driver
 from tests.support.frozen import frozen_console, frozen_session
 

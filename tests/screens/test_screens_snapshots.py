@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.domain.versions import Source
-from screens.console import Console
+from screens.console.app import Console
 from tests.support.console_driver import Driver
 from tests.support.frozen import frozen_console
 

@@ -10,8 +10,8 @@ import pytest
 from console import app
 from console.app import asked_token, chosen_screen
 from console.domain.errors import ConfigProblem, SignInNeeded
-from console.ops import tokens
-from console.ops.profiles import Profile
+from console.ops.access import tokens
+from console.ops.profiles.profile import Profile
 
 
 def profile(**settings: str) -> Profile:

@@ -11,12 +11,12 @@ from typing import Any
 from console.domain.batches import BatchPlan, BatchWay, RunState
 from console.domain.moments import Moment
 from console.domain.outcomes import Outcome
-from console.ops.batch_gates import confirm_batch
-from console.ops.batch_run import resume, start
-from console.ops.batch_values import Options, Progress, Report
+from console.ops.batches.gates import confirm_batch
+from console.ops.batches.run import resume, start
+from console.ops.batches.values import Options, Progress, Report
 from console.ops.clock import SystemClock
-from console.ops.planning import plan_rollback
-from console.ops.planning_rules import PREVIOUS
+from console.ops.planning.plan import plan_rollback
+from console.ops.planning.rules import PREVIOUS
 from console.ops.session import Session
 from console.ops.sync import sync
 from console.practice.server import PracticeServer

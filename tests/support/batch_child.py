@@ -19,7 +19,7 @@ from typing import Any
 
 from cache import chain
 from cache.journal import Journal
-from console.ops.plan_file import read
+from console.ops.planning.file import read
 from tests.support.batch import Swift, go_on, run
 from tests.support.desk import at
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from screens.ask_screen import AskScreen
-from screens.batch_base import BatchScreen
-from screens.batch_confirm import BatchConfirm
-from screens.batch_plan import BatchPlanScreen, Stage
-from screens.batch_run import RunScreen
-from screens.batch_runs import RunsScreen
+from screens.batch.base import BatchScreen
+from screens.batch.confirm import BatchConfirm
+from screens.batch.plan import BatchPlanScreen, Stage
+from screens.batch.run import RunScreen
+from screens.batch.runs import RunsScreen
+from screens.dialogs.ask_screen import AskScreen
 from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import TextPane
 from tests.support.console_driver import Driver

@@ -12,12 +12,12 @@ from textual.widgets import Input
 from console.domain.target import Secret
 from console.ops.connect import connect
 from console.ops.engine import Engine
-from console.ops.profiles import Profile
+from console.ops.profiles.profile import Profile
 from console.practice.server import PracticeServer
-from screens.ask_screen import AskScreen
-from screens.console import Console
-from screens.pick_screen import PickScreen
-from screens.rollback_dialog import PhraseInput, RollbackDialog
+from screens.console.app import Console
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.pick_screen import PickScreen
+from screens.rollback.dialog import PhraseInput, RollbackDialog
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice
 from screens.widgets.text_pane import TextPane

@@ -10,7 +10,7 @@ from console.domain.plans import Plan, Result
 from console.domain.sightings import Seen
 from console.domain.target import Secret
 from console.ops.connect import connect
-from console.ops.profiles import Profile
+from console.ops.profiles.profile import Profile
 from console.ops.review import read_live, see
 from console.ops.rollback import Request, confirm, perform, prepare
 from console.ops.session import Session

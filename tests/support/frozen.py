@@ -16,11 +16,11 @@ from console.domain.target import Role, Secret
 from console.domain.versions import Action, Source, Timeline, Version
 from console.ops.connect import connect
 from console.ops.engine import Engine
-from console.ops.probe import Prober
-from console.ops.probe_values import Probed
-from console.ops.profiles import Profile
+from console.ops.probe.prober import Prober
+from console.ops.probe.values import Probed
+from console.ops.profiles.profile import Profile
 from console.ops.session import Session
-from screens.console import Console
+from screens.console.app import Console
 from tests.support.clock import START, ManualClock
 from tests.support.farside import token
 

@@ -15,7 +15,7 @@ import pytest
 from cache.imports import RowState
 from console.domain.errors import RepointError
 from console.domain.outcomes import Outcome
-from console.ops.platform_check import check_from_platform
+from console.ops.health.platform_check import check_from_platform
 from console.ops.recovery import reconcile
 from console.ops.review import read_live
 from console.ops.session import Session

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from screens.ask_screen import AskScreen
-from screens.export_screen import ExportScreen
-from screens.import_actions import Stage
-from screens.import_columns import ColumnList, ColumnScreen
-from screens.import_confirm import ImportConfirm
-from screens.import_files import FileList, FileScreen, PathInput
-from screens.import_job import Job
-from screens.import_rows import FacetBar, RowList
-from screens.import_screen import ImportScreen
+from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.export_screen import ExportScreen
+from screens.importing.actions import Stage
+from screens.importing.columns import ColumnList, ColumnScreen
+from screens.importing.confirm import ImportConfirm
+from screens.importing.files import FileList, FileScreen, PathInput
+from screens.importing.job import Job
+from screens.importing.rows import FacetBar, RowList
+from screens.importing.screen import ImportScreen
 from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import TextPane
 from tests.support.console_driver import Driver

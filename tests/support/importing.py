@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cache.imports import RowState
-from console.ops.importing import plan_import, refresh, same_job
-from console.ops.importing_apply import apply_import
-from console.ops.importing_record import imports_dir, unfinished
-from console.ops.importing_values import Options, Preview, Report
-from console.ops.reading_rows_file import digest_of
+from console.ops.importing.apply import apply_import
+from console.ops.importing.plan import plan_import, refresh, same_job
+from console.ops.importing.reader_file import digest_of
+from console.ops.importing.record import imports_dir, unfinished
+from console.ops.importing.values import Options, Preview, Report
 from console.ops.session import Session
 from console.practice.server import PracticeServer
 

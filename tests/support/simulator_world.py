@@ -27,9 +27,9 @@ from console.api.settings import ConnectionSettings
 from console.domain.outcomes import WriteState
 from console.domain.target import Secret
 from console.ops.guard import SEND_WITHIN
-from console.ops.probe import Prober
-from console.ops.probe_values import ProbeSettings
-from console.ops.profiles import Profile
+from console.ops.probe.prober import Prober
+from console.ops.probe.values import ProbeSettings
+from console.ops.profiles.profile import Profile
 from console.ops.session import Session
 from console.ops.settle import SETTLE_SECONDS
 from console.ops.store import Store

@@ -1,0 +1,1 @@
+"""Who we are at the platform: tokens, signing in, arming."""

@@ -1,0 +1,1 @@
+"""What is examined when something is wrong with the set-up, and what is mended."""

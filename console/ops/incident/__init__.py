@@ -1,0 +1,1 @@
+"""The record of an incident: notes, timeline, evidence, hand-off, report."""

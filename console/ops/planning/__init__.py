@@ -1,0 +1,1 @@
+"""Which links, back to which version, at what cost: the plan of a batch."""

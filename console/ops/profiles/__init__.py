@@ -1,0 +1,1 @@
+"""Where the program works: profiles, their files, keys and places."""

@@ -1,0 +1,1 @@
+"""Plan review, run and runs of a batch."""

@@ -1,0 +1,1 @@
+"""The console's main screen, its panes and what its keys do."""

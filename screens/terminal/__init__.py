@@ -1,0 +1,1 @@
+"""The terminal itself: bytes, pace, copying, and giving it back."""
