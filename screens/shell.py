@@ -34,6 +34,7 @@ class Shell(App[int]):
         crash_folder: where a crash report goes; None writes none.
         crash_about: a line for the report: version, target; never a secret.
         lost: the terminal is gone; nothing can be shown any more.
+        performing: writes that are on their way; nobody leaves while there are any.
     """
 
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
@@ -56,6 +57,7 @@ class Shell(App[int]):
         self.crash_folder: Path | None = None
         self.crash_about = ""
         self.lost = False
+        self.performing = 0
         self._pacer = Pacer(self._to_terminal, monotonic)
         self._now = now
         self._leaving = False

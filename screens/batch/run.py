@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.binding import BindingType
 
-from console.domain.batches import BatchPlan, BatchWay
+from console.domain.batches import BatchWay
 from console.domain.outcomes import Outcome
 from console.domain.words import counted
 from console.ops.batches import desk as core
-from console.ops.batches.values import Options, Progress, Report
+from console.ops.batches.values import Options, Progress
+from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
 from screens.batch.confirm import BatchConfirm
 from screens.batch.plan import Asked
+from screens.batch.runner import Runner
+from screens.batch.shown import Shown
 from screens.dialogs.ask_screen import AskScreen
 from screens.present import batch as present
 from screens.present.cells import Cell
@@ -26,68 +29,24 @@ from screens.present.words import duration
 from screens.present.wrapping import wrap
 from screens.themes import Look
 
-if TYPE_CHECKING:
-    from screens.console.batches import Batches
-
 _AGAIN: Final = frozenset({Outcome.FAILED, Outcome.REJECTED})
 _LOOK_SECONDS: Final = 2.0
 """How often a run that another process performs is read again."""
 
 
-class Shown:
-    """A run as its view shows it: first from the plan or the disk, then as it is told.
+@dataclass(frozen=True, slots=True)
+class RunActs:
+    """What the view of a run has the console do.
 
     Attributes:
-        line: how it stands on the disk; None before it was begun.
-        message: how it ended in this console, in sentences.
+        state: what decides which actions can work.
+        open_plan: review a plan that follows from the run.
+        left: the view of that run was left.
     """
 
-    def __init__(self, plan: BatchPlan) -> None:
-        self.plan = plan
-        self.line: core.RunLine | None = None
-        self.progress: Progress | None = None
-        self.message = ""
-        self.spent = 0
-        self.outcomes = [Outcome.SKIPPED] * len(plan.items)
-        self.details = [""] * len(plan.items)
-        self.notes: tuple[str, ...] = ()
-        self._number = {item.slug: at for at, item in enumerate(plan.items)}
-
-    @property
-    def run(self) -> str:
-        """Its id."""
-        return self.plan.plan_id
-
-    @property
-    def counts(self) -> Mapping[Outcome, int]:
-        """Items by outcome; they add up to the items."""
-        return Counter(self.outcomes)
-
-    @property
-    def waiting(self) -> int:
-        """Items that were not sent."""
-        return self.counts.get(Outcome.SKIPPED, 0)
-
-    def take(self, report: Report) -> None:
-        """What the disk tells."""
-        self.line, self.spent = core.line_of(report), report.writes_spent
-        self.outcomes = [item.outcome for item in report.items]
-        self.details = [
-            " ".join(part for part in (item.detail, present.version_made(item.new_version)) if part)
-            for item in report.items
-        ]
-        if report.message:
-            # The core's hints name the command line; here it is a key.
-            hint = "r goes on" if self.waiting else "" if "repoint " in report.hint else report.hint
-            self.message = f"{report.message}. {hint}".rstrip(". ")
-        self.notes = (*(f"changed meanwhile: {text}" for text in report.changed),
-                      *(f"does not answer: {text}" for text in report.unwell))  # fmt: skip
-
-    def heard(self, progress: Progress) -> None:
-        """One step further."""
-        self.progress, self.spent = progress, progress.writes_spent
-        if progress.outcome is not None and progress.slug in self._number:
-            self.outcomes[self._number[progress.slug]] = progress.outcome
+    state: Callable[[], ActionState]
+    open_plan: Callable[[Asked], None]
+    left: Callable[[str], None]
 
 
 class RunScreen(BatchScreen[None]):
@@ -97,9 +56,9 @@ class RunScreen(BatchScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings(keys.RUN, "run")
     FACTS = "Run"
 
-    def __init__(self, batches: Batches, run: str, shown: Shown | None = None) -> None:
-        super().__init__(batches.desk, batches.state)
-        self.batches = batches
+    def __init__(self, runner: Runner, run: str, shown: Shown | None, acts: RunActs) -> None:
+        super().__init__(runner.desk, acts.state)
+        self.runner, self._acts = runner, acts
         self.run_id = run
         self.shown = shown
         self.dirty = False
@@ -108,6 +67,7 @@ class RunScreen(BatchScreen[None]):
     def on_mount(self) -> None:
         """Read it, and follow it."""
         super().on_mount()
+        self.runner.views.append(self)
         self.set_interval(0.25, self._catch_up)
         self.set_interval(_LOOK_SECONDS, self._look)
         if self.shown is None:
@@ -115,10 +75,14 @@ class RunScreen(BatchScreen[None]):
         else:
             self.show_list()
 
+    def on_unmount(self) -> None:
+        """Nobody looks any more; the run goes on."""
+        self.runner.views.remove(self)
+
     @property
     def going(self) -> bool:
         """Whether this console performs it."""
-        return self.batches.runner.going(self.run_id)
+        return self.runner.going(self.run_id)
 
     async def read(self) -> None:
         """What the disk tells of it now."""
@@ -202,7 +166,7 @@ class RunScreen(BatchScreen[None]):
         shown = self.shown
         progress = shown.progress if shown is not None and self.going else None
         if self.going:
-            asked = self.batches.runner.asked
+            asked = self.runner.asked
             words = f"{asked}: what is under way ends first" if asked else _going(progress, self.desk.now())
             return [(words, look.focus)]
         line = shown.line if shown is not None else None
@@ -231,7 +195,7 @@ class RunScreen(BatchScreen[None]):
         for name in ("run-resume", "retry", "run-undo"):
             if busy:
                 own[name] = "It is running: z pauses it"
-            elif self.batches.runner.busy:
+            elif self.runner.busy:
                 own[name] = "Another run is going on in this console"
         counts = shown.counts if shown is not None else {}
         if not counts.get(Outcome.SKIPPED):
@@ -249,7 +213,7 @@ class RunScreen(BatchScreen[None]):
     def table(self) -> Mapping[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "run-pause": lambda: self.batches.runner.pause(self.run_id),
+            "run-pause": lambda: self.runner.pause(self.run_id),
             "run-resume": lambda: self.run_worker(self._resume(), group="ask", exclusive=True),
             "cancel": self._ask_cancel,
             "retry": self._retry,
@@ -279,7 +243,7 @@ class RunScreen(BatchScreen[None]):
         if typed is None:
             self.say("Nothing was sent")
         else:
-            self.batches.runner.go_on(shown, waiting, typed, Options())
+            self.runner.go_on(shown, waiting, typed, Options())
             self.draw()
 
     def _ask_cancel(self) -> None:
@@ -290,7 +254,7 @@ class RunScreen(BatchScreen[None]):
 
         def answered(words: str | None) -> None:
             if (words or "").strip().lower() in {"yes", "y"}:
-                self.batches.runner.cancel(self.run_id)
+                self.runner.cancel(self.run_id)
             else:
                 self.say("Not cancelled: the run is as it was")
 
@@ -303,7 +267,7 @@ class RunScreen(BatchScreen[None]):
                 f"again what failed in run {run[:8]}", self.shown.plan.reason,
                 lambda _, __: core.to_retry(run), rules=False, retries=run,
             )  # fmt: skip
-            self.batches.open_plan(asked)
+            self._acts.open_plan(asked)
 
     def _ask_undo(self) -> None:
         run = self.shown.run if self.shown is not None else ""
@@ -313,12 +277,12 @@ class RunScreen(BatchScreen[None]):
                 asked = Asked(
                     f"undo run {run[:8]}", reason, lambda _, why: core.to_undo(run, why), rules=False
                 )
-                self.batches.open_plan(asked)
+                self._acts.open_plan(asked)
 
         self.app.push_screen(AskScreen("Undo the run", "Why is what it applied taken back?"), answered)
 
     def _leave(self) -> None:
-        self.batches.left(self.run_id)
+        self._acts.left(self.run_id)
         self.dismiss(None)
 
 

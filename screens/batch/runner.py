@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from textual.message import Message
 
@@ -13,11 +13,33 @@ from console.domain.errors import RepointError
 from console.ops.batches import desk as core
 from console.ops.batches.values import Control, Options, Progress, Report
 from console.ops.session import Session
+from screens.batch.shown import Shown
 from screens.desk import Desk
+from screens.shell import Shell
 
-if TYPE_CHECKING:
-    from screens.batch.run import RunScreen, Shown
-    from screens.console.app import Console
+
+class RunView(Protocol):
+    """What shows a run while somebody looks at it.
+
+    Attributes:
+        run_id: the run that it shows.
+        dirty: it is to be drawn again.
+    """
+
+    run_id: str
+    dirty: bool
+
+    def say(self, sentence: str) -> None:
+        """One sentence."""
+
+    def failed(self, error: RepointError) -> None:
+        """Why it ended."""
+
+    def show_list(self, *, keep: bool = False) -> None:
+        """Its items."""
+
+    async def read(self) -> None:
+        """Read it again."""
 
 
 @dataclass(slots=True)
@@ -31,7 +53,11 @@ class Live:
 
 
 class Runner:
-    """Performs a run for the console and its views."""
+    """Performs a run for the console and its views.
+
+    Attributes:
+        views: those that are open; each enters and leaves by itself.
+    """
 
     @dataclass
     class Moved(Message):
@@ -39,15 +65,15 @@ class Runner:
 
         progress: Progress
 
-    def __init__(self, app: Console) -> None:
-        self._app = app
+    def __init__(
+        self, app: Shell, desk: Desk, say: Callable[[str], None], changed: Callable[[], None]
+    ) -> None:
+        """`say`: where a result is told that nobody looks at; `changed`: links may have moved."""
+        self._app, self.desk = app, desk
+        self._say, self._changed = say, changed
+        self.views: list[RunView] = []
         self.live: Live | None = None
         self.asked = ""
-
-    @property
-    def desk(self) -> Desk:
-        """The way to the core."""
-        return self._app.desk
 
     @property
     def busy(self) -> bool:
@@ -112,18 +138,17 @@ class Runner:
         await self.desk.refresh()
 
     def _ended(self, shown: Shown, error: RepointError | None) -> None:
-        main, screen = self._app.main, self._view(shown.run)
+        screen = self._view(shown.run)
         if error is not None and screen is not None:
             screen.failed(error)
         elif error is not None:
             self.desk.failed(error)
         elif screen is None:
             state = shown.line.state.value if shown.line is not None else ""
-            main.say(f"Run {shown.run[:8]} is {state}: {shown.message}. B shows it")
+            self._say(f"Run {shown.run[:8]} is {state}: {shown.message}. B shows it")
         if screen is not None:
             screen.show_list(keep=True)
-        main.links.show()
-        main.timeline.reload()
+        self._changed()
 
     def tell(self, progress: Progress) -> None:
         """Told by the core, on its own thread."""
@@ -145,13 +170,8 @@ class Runner:
         if more > 0 and now is not None and now.writes_left is not None and progress.writes_left is not None:
             self.desk.standing = replace(now, writes_left=max(0, now.writes_left - more))
 
-    def _view(self, run: str) -> RunScreen | None:
-        from screens.batch.run import RunScreen
-
-        for screen in self._app.screen_stack:
-            if isinstance(screen, RunScreen) and screen.run_id == run and screen.is_running:
-                return screen
-        return None
+    def _view(self, run: str) -> RunView | None:
+        return next((view for view in self.views if view.run_id == run), None)
 
     def _work(self, work: Coroutine[Any, Any, object]) -> None:
         self._app.run_worker(work, group="work")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import BindingType
 
 from console.ops.batches import desk as core
+from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
+from screens.desk import Desk
 from screens.present import batch as present
 from screens.present.cells import Cell
 from screens.themes import Look
-
-if TYPE_CHECKING:
-    from screens.console.batches import Batches
 
 
 class RunsScreen(BatchScreen[str]):
@@ -24,8 +23,8 @@ class RunsScreen(BatchScreen[str]):
     ACTIONS = keys.LIST
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings(keys.LIST, "runs")
 
-    def __init__(self, batches: Batches) -> None:
-        super().__init__(batches.desk, batches.state)
+    def __init__(self, desk: Desk, state: Callable[[], ActionState]) -> None:
+        super().__init__(desk, state)
         self.runs: tuple[core.RunLine, ...] | None = None
 
     def on_mount(self) -> None:

@@ -16,6 +16,8 @@ from console.domain.errors import RepointError, SignInNeeded
 from console.domain.target import Role
 from console.domain.text import safe
 from console.ops.access.account import Account, account
+from console.ops.browse import Standing
+from console.ops.engine import Engine
 from console.ops.profiles.profile import Profile
 from console.ops.profiles.switching import Place, Switcher
 from screens.dialogs.ask_screen import AskScreen
@@ -27,20 +29,9 @@ from screens.themes import Look
 from screens.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from screens.console.app import Console
+    from screens.console.host import Host
 
 _KEYS = "enter go there   esc leave"
-
-
-def occupied(app: Console) -> str:
-    """What is under way here that must not be cut off, and what to do about it; empty for nothing."""
-    if app.batches.runner.busy:
-        return "A run is going on: pause it first (B, then z)"
-    if app.performing:
-        return "Something is being sent: wait until its result is told"
-    if app.main.health.sweeping:
-        return f"A check is running: {app.main.keymap.label('stop')} stops it"
-    return "An export is being written: wait for its end" if app.files.exporting else ""
 
 
 class GoingScreen(ModalScreen[None]):
@@ -73,8 +64,14 @@ class GoingScreen(ModalScreen[None]):
 class AccountActs:
     """The key that says who we are, and everything that changes it."""
 
-    def __init__(self, app: Console) -> None:
-        self._app = app
+    def __init__(
+        self,
+        app: Host,
+        occupied: Callable[[], str],
+        change: Callable[[Engine, Standing], Coroutine[Any, Any, None]],
+    ) -> None:
+        """`occupied`: why the target cannot be left now; `change`: leave it for one that has answered."""
+        self._app, self._occupied, self._change = app, occupied, change
         self._switcher: Switcher | None = None
 
     def table(self) -> dict[str, Callable[[], None]]:
@@ -131,7 +128,7 @@ class AccountActs:
             return
         if wanted.name == now.target.profile and wanted.handle == now.target.handle:
             self._app.main.say(f"You are on {kind} {name} already")
-        elif (why := occupied(self._app)) != "":
+        elif (why := self._occupied()) != "":
             self._app.main.say(f"{kind}: {why}")
         elif switcher.must_type(wanted):
             question = f"Token for {wanted.name} at {wanted.base_url} (not shown, not stored)"
@@ -168,7 +165,7 @@ class AccountActs:
             self._stay(problem)
             return
         switcher.arrived(wanted)
-        await app.change_target(engine, standing)
+        await self._change(engine, standing)
 
     def _give_up(self) -> None:
         self._app.workers.cancel_group(self._app, "account")

@@ -26,22 +26,22 @@ from console.ops.rollback import Confirmation
 from console.ops.verify import restored_health
 from screens.batch.runner import Runner
 from screens.console import line_watch
-from screens.console.account import AccountActs, occupied
+from screens.console.account import AccountActs
 from screens.console.acts import Acts
 from screens.console.batches import Batches
 from screens.console.files import Files
 from screens.console.hold_watch import HOLD_SECONDS, HoldWatch
+from screens.console.host import Host
 from screens.console.line_watch import LineWatch
 from screens.console.main import MainScreen
 from screens.console.report import Reports
 from screens.console.resume import KEEP_SECONDS, Resume
-from screens.console.upkeep import SyncProgress, Upkeep
+from screens.console.upkeep import Others, SyncProgress, Upkeep
 from screens.desk import Desk
 from screens.dialogs.ask_screen import AskScreen
 from screens.keymap import Keymap
 from screens.present.words import health_of
 from screens.rollback.dialog import RollbackDialog
-from screens.shell import Shell
 from screens.themes import DEFAULT_THEME
 
 _OF_A_TARGET: Final = ("open", "work", "report", "export")
@@ -50,7 +50,7 @@ _MAIN_AT: Final = 1
 """Where the main screen stands in the stack, above Textual's own."""
 
 
-class Console(Shell):
+class Console(Host):
     """The console. `engine` is not started yet; it is stopped by whoever made it."""
 
     @dataclass
@@ -79,8 +79,7 @@ class Console(Shell):
         super().__init__(theme=theme, unicode=unicode, now=now)
         self.title = "repoint"
         self.crash_folder = crashes
-        self.performing = 0
-        self.account = AccountActs(self)
+        self.account = AccountActs(self, self._occupied, self.change_target)
         desk = Desk(engine, now)
         self._stand(desk, MainScreen(desk, banner, keymap))
         self.main.links.table.choose(columns)
@@ -92,8 +91,9 @@ class Console(Shell):
         self.files = Files(self)
         self.reports = Reports(self)
         self.batches = Batches(self)
-        self.upkeep = Upkeep(self)
         self.resume = Resume(self.main, self._drafting, self.batches)
+        others = Others(self.resume.look, self.reports.waiting, self.batches.waiting, self.acts.settled)
+        self.upkeep = Upkeep(self, others)
         self._holds, self._line = HoldWatch(desk, self.main.say), LineWatch(desk)
         desk.tell = self.main.say
         desk.changed = self.main.refresh_lines
@@ -173,10 +173,20 @@ class Console(Shell):
 
     def _leave(self) -> None:
         if self.performing:
-            self.main.say(occupied(self))
+            self.main.say(self._occupied())
             return
         self.resume.keep_at_the_end(left=True)
         self.exit(0)
+
+    def _occupied(self) -> str:
+        """What is under way that must not be cut off, and what to do about it; empty for nothing."""
+        if self.batches.runner.busy:
+            return "A run is going on: pause it first (B, then z)"
+        if self.performing:
+            return "Something is being sent: wait until its result is told"
+        if self.main.health.sweeping:
+            return f"A check is running: {self.main.keymap.label('stop')} stops it"
+        return "An export is being written: wait for its end" if self.files.exporting else ""
 
     def leave(self, number: int) -> None:
         """A signal, or a lost line: where the operator was is kept for the next start."""
@@ -190,11 +200,6 @@ class Console(Shell):
     def on_runner_moved(self, event: Runner.Moved) -> None:
         """A run has come further."""
         self.batches.runner.moved(event.progress)
-
-    def sending(self, now: bool) -> None:
-        """An import has begun or ended to send: nobody leaves while it does."""
-        self.performing += 1 if now else -1
-        self.main.busy = "An import is being sent" if now else ""
 
     # Rolling back.
 

@@ -19,7 +19,7 @@ from screens.desk import Desk
 
 if TYPE_CHECKING:
     from screens.batch.plan import Agreed, Asked, BatchPlanScreen
-    from screens.console.app import Console
+    from screens.console.host import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Meant:
 class Batches:
     """What the keys about many links do. One run at a time; leaving its view never ends it."""
 
-    def __init__(self, app: Console) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
-        self.runner = Runner(app)
+        self.runner = Runner(app, app.desk, app.main.say, self._moved)
         self._reviewing: BatchPlanScreen | None = None
 
     @property
@@ -58,6 +58,11 @@ class Batches:
     def table(self) -> dict[str, Callable[[], None]]:
         """What each action does."""
         return {"rollback-all": self.roll_back_all, "repoint": self.find_and_replace, "runs": self.open_runs}
+
+    def _moved(self) -> None:
+        """Links were changed: show them as they are now."""
+        self._app.main.links.show()
+        self._app.main.timeline.reload()
 
     # Plans.
 
@@ -166,7 +171,7 @@ class Batches:
         )  # fmt: skip
 
     def _agreed(self, agreed: Agreed | None) -> None:
-        from screens.batch.run import Shown
+        from screens.batch.shown import Shown
 
         self._reviewing = None
         if agreed is None:
@@ -196,15 +201,18 @@ class Batches:
         if live is not None and live.going:
             self.open_run(live.shown.run)
             return
-        self._app.push_screen(RunsScreen(self), lambda run: self.open_run(run) if run else None)
+        self._app.push_screen(
+            RunsScreen(self.desk, self.state), lambda run: self.open_run(run) if run else None
+        )
 
     def open_run(self, run: str) -> None:
         """Open the view of a run."""
-        from screens.batch.run import RunScreen
+        from screens.batch.run import RunActs, RunScreen
 
         live = self.runner.live
         shown = live.shown if live is not None and live.shown.run == run else None
-        self._app.push_screen(RunScreen(self, run, shown))
+        acts = RunActs(self.state, self.open_plan, self.left)
+        self._app.push_screen(RunScreen(self.runner, run, shown, acts))
 
     def left(self, run: str) -> None:
         """Its view was left: say what happens now."""

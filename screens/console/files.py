@@ -20,7 +20,7 @@ from screens.dialogs.export_screen import Answer, ExportScreen
 from screens.present.words import count
 
 if TYPE_CHECKING:
-    from screens.console.app import Console
+    from screens.console.host import Host
 
 
 class Files:
@@ -36,7 +36,7 @@ class Files:
             """Only the newest count matters."""
             return isinstance(message, Files.Written)
 
-    def __init__(self, app: Console) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._exporting = False
 

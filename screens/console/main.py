@@ -50,7 +50,7 @@ class MainScreen(Screen[None]):
         self.links = LinksPane(desk)
         self.timeline = TimelinePane(desk)
         self.health = HealthPane(desk)
-        self.trail = Trail(self)
+        self.trail = Trail(self.links, self.timeline, lambda: self.scope, self.show_pane, self.say)
 
     def compose(self) -> ComposeResult:
         """All lines and panes."""

@@ -17,13 +17,13 @@ from screens.dialogs.report_dialog import ReportDialog
 from screens.present.report import result_of
 
 if TYPE_CHECKING:
-    from screens.console.app import Console
+    from screens.console.host import Host
 
 
 class Reports:
     """The one action that writes to support."""
 
-    def __init__(self, app: Console) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
 
     def table(self) -> dict[str, Callable[[], None]]:

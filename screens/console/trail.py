@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,9 @@ from console.ops.browse import Sort
 from screens.themes import look_of
 
 if TYPE_CHECKING:
-    from screens.console.main import MainScreen
+    from screens.actions import Scope
+    from screens.console.links import LinksPane
+    from screens.console.timeline import TimelinePane
 
 _LONGEST: Final = 50
 
@@ -29,20 +32,29 @@ class Spot:
 class Trail:
     """Takes the main screen to a spot, and back to those it came from."""
 
-    def __init__(self, main: MainScreen) -> None:
-        self._main = main
+    def __init__(
+        self,
+        links: LinksPane,
+        timeline: TimelinePane,
+        scope: Callable[[], Scope],
+        show_pane: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> None:
+        """`scope`: the pane that has the keys; `show_pane`: give them to another; `say`: the notice line."""
+        self._links, self._timeline = links, timeline
+        self._scope, self._show_pane, self._say = scope, show_pane, say
         self._behind: list[Spot] = []
 
     def here(self) -> Spot:
         """Where the main screen is."""
-        links = self._main.links
-        slug = self._main.timeline.slug or links.slug
+        links = self._links
+        slug = self._timeline.slug or links.slug
         words = links.bar.before if links.bar.display else links.query_now.text  # not what is half typed
-        return Spot(words, links.sort, links.descending, slug, self._main.scope.value)
+        return Spot(words, links.sort, links.descending, slug, self._scope().value)
 
     def crumbs(self) -> str:
         """Where the main screen is, in words for the title of what opens over it."""
-        look = look_of(self._main.app)
+        look = look_of(self._links.app)
         spot = self.here()
         return f" {look.glyphs.arrow} ".join(look.say(part, 40) for part in (spot.filter, spot.slug) if part)
 
@@ -54,20 +66,19 @@ class Trail:
 
     def go(self, spot: Spot) -> bool:
         """Go to a spot; False when its filter cannot be read, and nothing was changed."""
-        main = self._main
         try:
             query = parse(spot.filter)
         except QueryProblem as problem:
-            main.say(f"{problem.title}. {problem.hint}".strip())
+            self._say(f"{problem.title}. {problem.hint}".strip())
             return False
-        links = main.links
+        links = self._links
         links.query_now, links.sort, links.descending = query, spot.sort, spot.descending
         links.show(keep=spot.slug or None)
         if links.bar.display:
             links.end_filter()
-        main.show_pane(spot.pane if spot.pane in {"links", "timeline", "health"} else "links")
+        self._show_pane(spot.pane if spot.pane in {"links", "timeline", "health"} else "links")
         if spot.slug:
-            main.timeline.rest_on(spot.slug)
+            self._timeline.rest_on(spot.slug)
         return True
 
     def ahead(self, spot: Spot) -> bool:

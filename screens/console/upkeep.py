@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ from console.ops.sync import Progress, Synced, is_due, sync
 from screens.present.words import count, duration
 
 if TYPE_CHECKING:
-    from screens.console.app import Console
+    from screens.console.host import Host
 
 RETRY_SECONDS: Final = 5.0
 """Until the platform is tried again after it was lost; doubled at each failure."""
@@ -37,11 +37,28 @@ class SyncProgress(Message):
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the console's other parts do when it begins.
+
+    Attributes:
+        resume: go back to where the operator was.
+        reports: the reports that wait, in a sentence.
+        runs: the run that was left unfinished, in a sentence.
+        show_settled: what became of open writes, one by one.
+    """
+
+    resume: Callable[[], Coroutine[None, None, None]]
+    reports: Callable[[], Coroutine[None, None, str]]
+    runs: Callable[[], Coroutine[None, None, str]]
+    show_settled: Callable[[list[recovery.Settled]], None]
+
+
 class Upkeep:
     """Keeps the session in step with the platform. Everything here reads; nothing writes."""
 
-    def __init__(self, app: Console) -> None:
-        self._app = app
+    def __init__(self, app: Host, others: Others) -> None:
+        self._app, self._others = app, others
         self._desk, self._main = app.desk, app.main
         self.syncing = False
         self._wait = RETRY_SECONDS
@@ -67,7 +84,7 @@ class Upkeep:
         if now.notice:
             main.say(now.notice)
         main.links.show()
-        await self._app.resume.look()
+        await self._others.resume()
         main.health.refresh_board()
         if now.offline:
             return
@@ -76,9 +93,9 @@ class Upkeep:
         await self.introduce()
         if await desk.ask(_due):
             await self.sync()
-        if waiting := await self._app.reports.waiting():
+        if waiting := await self._others.reports():
             main.say(f"{main.said}. {waiting}".lstrip(". "))
-        if unfinished := await self._app.batches.waiting():
+        if unfinished := await self._others.runs():
             main.say(f"{unfinished}. {main.said}".rstrip(". "))
 
     async def introduce(self) -> None:
@@ -93,7 +110,7 @@ class Upkeep:
         if settled:
             main.say("Found open writes. " + " ".join(each.sentence for each in settled))
             if show or len(settled) > 1:
-                self._app.acts.settled(settled)
+                self._others.show_settled(settled)
         await desk.refresh()
         main.timeline.reload()
 

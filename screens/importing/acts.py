@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from console.domain.text import safe
 from console.ops.importing import desk as core
@@ -13,19 +12,18 @@ from screens.dialogs.ask_screen import AskScreen
 from screens.dialogs.help_screen import TextScreen
 from screens.importing import lines as import_lines
 from screens.importing.actions import Stage
+from screens.importing.base import ImportBase
 from screens.importing.columns import ColumnScreen
 from screens.importing.confirm import Answer, ImportConfirm
 from screens.importing.files import FileScreen
-
-if TYPE_CHECKING:
-    from screens.importing.screen import ImportScreen
+from screens.importing.work import ImportWork
 
 
 class ImportActs:
     """The actions of one import screen."""
 
-    def __init__(self, screen: ImportScreen) -> None:
-        self.screen = screen
+    def __init__(self, screen: ImportBase, work: ImportWork) -> None:
+        self.screen, self.work = screen, work
         self.desk = screen.desk
 
     def table(self) -> dict[str, Callable[[], object]]:
@@ -34,10 +32,10 @@ class ImportActs:
         return {
             "send": self.confirm,
             "arm": lambda: arm_on(screen, self.desk, screen.say),
-            "halt": screen.work.stop,
+            "halt": self.work.stop,
             "columns": lambda: screen.run_worker(self._columns(), group="columns", exclusive=True),
             "existing": self.other_policy,
-            "look": screen.work.look,
+            "look": self.work.look,
             "mend": self.ask_mend,
             "file": self.ask_file,
             "next": lambda: screen.narrow(screen.job.chosen + 1),
@@ -53,17 +51,17 @@ class ImportActs:
 
     def _chosen(self, path: Path | None) -> None:
         if path is not None:
-            self.screen.work.drop()
+            self.work.drop()
             self.screen.job.choose(path)
-            self.screen.work.check()
+            self.work.check()
         elif self.screen.job.stage is Stage.NO_FILE:
             self.screen.dismiss("")
 
     def other_policy(self) -> None:
         """The next way to treat slugs that exist."""
-        self.screen.work.drop()
+        self.work.drop()
         self.screen.job.other_policy()
-        self.screen.work.check()
+        self.work.check()
 
     async def _columns(self) -> None:
         asked = self.screen.job.asked
@@ -75,9 +73,9 @@ class ImportActs:
 
     def _mapped(self, changed: dict[str, str] | None) -> None:
         if changed:
-            self.screen.work.drop()
+            self.work.drop()
             self.screen.job.other_columns(changed)
-            self.screen.work.check()
+            self.work.check()
 
     def confirm(self) -> None:
         """Ask for the typed words."""
@@ -90,7 +88,7 @@ class ImportActs:
         if answer is None:
             self.screen.say("Nothing was sent")
         else:
-            self.screen.work.send(*answer)
+            self.work.send(*answer)
 
     def ask_mend(self) -> None:
         """Ask where the rows with faults go."""
@@ -119,7 +117,7 @@ class ImportActs:
 
     async def _leave(self) -> None:
         screen = self.screen
-        screen.work.cancel()
+        self.work.cancel()
         checked, ended = screen.job.checked, screen.job.ended
         screen.job.close()
         if checked is not None:

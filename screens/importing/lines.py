@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
@@ -15,6 +14,7 @@ from console.ops.importing.desk import Ended, Silent
 from screens import lines as console_lines
 from screens.importing import actions as keys
 from screens.importing.actions import Stage
+from screens.importing.base import ImportBase
 from screens.importing.job import Job
 from screens.present.cells import clipped, fit, joined
 from screens.present.chrome import key_line
@@ -33,13 +33,10 @@ from screens.themes import Look
 from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import Build, TextPane
 
-if TYPE_CHECKING:
-    from screens.importing.screen import ImportScreen
-
 _WORKING = {Stage.CHECKING, Stage.LOOKING, Stage.SENDING}
 
 
-def draw(screen: ImportScreen) -> None:
+def draw(screen: ImportBase) -> None:
     """Draw every line as things stand now."""
     job, desk, state = screen.job, screen.desk, screen.state()
     top, mapping, cost = (screen.query_one(f"#import-{name}", OneLine) for name in ("top", "map", "cost"))
@@ -55,7 +52,7 @@ def draw(screen: ImportScreen) -> None:
     _titles(screen)
 
 
-def _titles(screen: ImportScreen) -> None:
+def _titles(screen: ImportBase) -> None:
     job, pane = screen.job, screen.query_one("#import-rows-pane")
     words = ["Import", safe(job.name, 60)]
     if job.checked is not None:
@@ -68,7 +65,7 @@ def _indented(line: Text) -> Text:
     return Text.assemble(" ", line, no_wrap=True, end="")
 
 
-def _cost(screen: ImportScreen, width: int, look: Look) -> Text:
+def _cost(screen: ImportBase, width: int, look: Look) -> Text:
     job = screen.job
     if job.stage in _WORKING:
         cells = progress_cells(job.going(screen.desk.now()), look, width)
@@ -141,7 +138,7 @@ def after(ended: Ended, faulty: int) -> str:
     return " ".join(parts)
 
 
-def help_of(screen: ImportScreen) -> Build:
+def help_of(screen: ImportBase) -> Build:
     """Every key of the import with what it does, and why it does not work now."""
     job, state = screen.job, screen.state()
 

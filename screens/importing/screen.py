@@ -6,14 +6,11 @@ It decides nothing itself: the core checks, compares, confirms and sends (`conso
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
-from textual.message import Message
-from textual.screen import Screen
 
 from console.domain.versions import Change
 from console.ops.importing import desk as core
@@ -22,10 +19,9 @@ from screens.desk import Desk
 from screens.importing import actions as keys
 from screens.importing import lines as import_lines
 from screens.importing.acts import ImportActs
-from screens.importing.job import Job
+from screens.importing.base import ImportBase
 from screens.importing.rows import FacetBar, RowList
 from screens.importing.work import ImportWork
-from screens.late import stands
 from screens.widgets.one_line import OneLine
 from screens.widgets.size_notice import SizeNotice, too_small
 from screens.widgets.text_pane import TextPane
@@ -34,32 +30,18 @@ WIDE = 110
 """Cells from which the rows and the side stand side by side."""
 
 
-class ImportScreen(Screen[str]):
+class ImportScreen(ImportBase):
     """One import. Gives a sentence that says what became of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings()
     CSS_PATH = "import.tcss"
     AUTO_FOCUS = None
 
-    @dataclass
-    class Moved(Message):
-        """What is under way has come further; of something earlier it is dropped."""
-
-        turn: int
-        done: int
-        total: int = 0
-        note: str = ""
-        spent: int = 0
-
     def __init__(self, desk: Desk, state: Callable[[], ActionState], sending: Callable[[bool], None]) -> None:
         """`state`: what decides which actions can work; `sending`: told when requests begin and end."""
-        super().__init__()
-        self.desk = desk
-        self.job = Job()
-        self.said = ""
-        self.state = state
+        super().__init__(desk, state)
         self.work = ImportWork(self, sending)
-        self.acts = ImportActs(self)
+        self.acts = ImportActs(self, self.work)
         self._told_before = desk.tell
 
     def compose(self) -> ComposeResult:
@@ -102,20 +84,10 @@ class ImportScreen(Screen[str]):
         self.desk.tell = self._told_before
         self.job.close()
 
-    def say(self, sentence: str) -> None:
-        """One sentence; it stays until the next key that says something."""
-        self.said = sentence
-        self.draw()
-
     def draw(self) -> None:
         """All lines as things stand now."""
         if self.stands:
             import_lines.draw(self)
-
-    @property
-    def stands(self) -> bool:
-        """Whether there still is something to draw on: an answer of the core may come late."""
-        return stands(self, "#import-top")
 
     # Actions.
 
@@ -130,7 +102,7 @@ class ImportScreen(Screen[str]):
         self.acts.table()[name]()
         self.draw()
 
-    def on_import_screen_moved(self, event: ImportScreen.Moved) -> None:
+    def on_import_base_moved(self, event: ImportBase.Moved) -> None:
         """Show how far it is."""
         if event.turn == self.job.turn:
             if event.total:
@@ -139,26 +111,6 @@ class ImportScreen(Screen[str]):
                 self.job.done += event.done
             self.job.note = event.note
             self.job.spent = max(self.job.spent, event.spent)
-            self.draw()
-
-    # Looking through the rows.
-
-    def show_rows(self, keep: str = "") -> None:
-        """Read the run's rows anew."""
-        if not self.stands:
-            return
-        numbers = self.desk.guarded(lambda: self.job.look_through(keep))
-        self.query_one(FacetBar).show(self.job.facets, self.job.chosen)
-        if numbers is not None:
-            self.query_one(RowList).show_rows(self.job.reviewer, numbers)
-        self.draw()
-
-    def narrow(self, index: int) -> None:
-        """Show the rows of another kind."""
-        numbers = self.desk.guarded(lambda: self.job.narrow(index))
-        if numbers is not None:
-            self.query_one(FacetBar).show(self.job.facets, self.job.chosen)
-            self.query_one(RowList).show_rows(self.job.reviewer, numbers)
             self.draw()
 
     def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:

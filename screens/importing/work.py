@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from console.domain.errors import RepointError
 from console.ops.importing import desk as core
 from console.ops.session import Session
 from screens.importing import lines as import_lines
 from screens.importing.actions import Stage
+from screens.importing.base import ImportBase
 from screens.importing.rows import RowList
-
-if TYPE_CHECKING:
-    from screens.importing.screen import ImportScreen
 
 T = TypeVar("T")
 Work = Callable[[Session], Coroutine[Any, Any, T]]
@@ -24,7 +22,7 @@ Work = Callable[[Session], Coroutine[Any, Any, T]]
 class ImportWork:
     """One thing at a time for one screen. `sending` is told when requests begin and end."""
 
-    def __init__(self, screen: ImportScreen, sending: Callable[[bool], None]) -> None:
+    def __init__(self, screen: ImportBase, sending: Callable[[bool], None]) -> None:
         self.screen = screen
         self.desk = screen.desk
         self._sending = sending

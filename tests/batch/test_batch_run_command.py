@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,6 @@ from console.practice.server import PracticeServer
 from tests.support.batch import Swift, make_links, ours
 from tests.support.inprocess import Done, Here, here
 from tests.support.practice import Serve
-from tests.support.simulator_children import ROOT
 
 __all__ = ["here"]
 POST = {"method": "POST", "path": "/rollback$"}
@@ -210,25 +205,4 @@ def test_an_outcome_that_cannot_be_read_ends_with_5_and_reconcile_settles_the_it
     shown = desk.here("runs", "show", done["run"], "--json").json
     assert counted(shown) == {"APPLIED": 6}
     assert shown["items"][2]["new_version"] == 3
-    assert len(ours(desk.server)) == 6
-
-
-def test_ctrl_c_ends_with_130_after_what_is_under_way_and_the_run_goes_on(desk: Desk) -> None:
-    started: list[subprocess.Popen[str]] = []
-    desk.here.set(REPOINT_CONCURRENCY="1")
-    platform, file = desk.server.platform, desk.plan()
-    platform.faults.rival(lambda: started[0].send_signal(signal.SIGINT), **POST, skip=2)
-    words = ("run", file, "--way", "rollback", "--confirm", "rollback 6", "--json")
-    command = [sys.executable, "-m", "console", *words]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        started.append(child)
-        out, err = child.communicate()
-    assert child.returncode == 130, err
-    done = json.loads(out)
-    assert (done["state"], done["stop_reason"]) == ("paused", "interrupted")
-    assert counted(done)["SKIPPED"] > 0
-    assert done["outcomes"]["APPLIED"] == len(ours(desk.server)) >= 3
-    assert counted(desk.here("resume", done["run"], "--json").json) == {"APPLIED": 6}
     assert len(ours(desk.server)) == 6

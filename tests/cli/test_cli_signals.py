@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,20 @@ def _as_at_a_terminal() -> None:
 
 
 def interrupted(
-    server: PracticeServer, when: dict[str, Any], number: signal.Signals, *words: str, then: str = ""
+    server: PracticeServer,
+    when: dict[str, Any],
+    number: signal.Signals,
+    *words: str,
+    then: str = "",
+    arrived: Callable[[], object] | None = None,
 ) -> tuple[int, str, str]:
-    """Run a command to which a signal comes while its request is at the platform; `then` is what follows."""
+    """Run a command to which a signal comes while its request is at the platform; `then` is what follows.
+
+    `arrived`: the signal comes only once this is so.
+    """
     started: list[subprocess.Popen[str]] = []
-    server.platform.faults.rival(lambda: started[0].send_signal(number), **when)
+    if arrived is None:
+        server.platform.faults.rival(lambda: started[0].send_signal(number), **when)
     if then:
         server.platform.faults.add(then, **when)
     command = [sys.executable, "-m", "console", *words]
@@ -49,6 +59,9 @@ def interrupted(
         preexec_fn=_as_at_a_terminal,  # noqa: PLW1509 - the child execs at once; no lock is needed in between
     ) as child:
         started.append(child)
+        if arrived is not None:
+            until(arrived)
+            child.send_signal(number)
         out, err = child.communicate(timeout=PATIENCE)
     assert "Traceback" not in out + err
     return child.returncode, out, err
@@ -101,9 +114,10 @@ def test_a_rollback_whose_answer_was_not_awaited_is_settled_by_the_next_call(
     words = ["rollback", "spring-launch", "--to", "v8", "--seen", "v9", "--reason", "down"]
     words += ["--confirm", "spring-launch v8", "--json"]
     when = {"method": "POST", "path": "/rollback$"}
-    code, _, err = interrupted(practice, when, number, *words, then="commit_then_hang")
+    code, _, err = interrupted(
+        practice, when, number, *words, then="commit_then_hang", arrived=lambda: ours(practice)
+    )
     assert code == 130, err
-    until(lambda: ours(practice), "what was on its way when the signal came arrives")
     settled = here("reconcile", "--json").json["settled"]
     assert [(one["slug"], one["outcome"]) for one in settled] == [("spring-launch", "APPLIED")]
     assert len(ours(practice)) == 1

@@ -158,7 +158,7 @@ async def test_offline_shows_what_was_read_and_refuses_to_write(outage: Serve) -
     server.stop()
     async with console(server, offline=True) as driver:
         await driver.until(lambda: driver.shown == 60, "the list")
-        assert "Offline" in driver.banner
+        await driver.until(lambda: "Offline" in driver.banner, "the banner")
         await driver.filter("slug:spring-launch", 1)
         await driver.until(lambda: "launch-old" in driver.timeline_text, "the cached history")
         await driver.keys("r")
