@@ -163,8 +163,15 @@ class Journal:
         return self._many(order, storable(target_key), storable(slug), limit)
 
     @told
-    def writes_of_run(self, run: str) -> list[Write]:
-        """The writes of one run, by row."""
+    def writes_of_run(self, run: str, target_key: str | None = None) -> list[Write]:
+        """The writes of one run, by row.
+
+        With a target: none where it is another's, and `run` may be the beginning of an id.
+        """
+        if target_key is not None:
+            run = runs.begun_here(self._db, storable(target_key), storable(run))
+            if not run:
+                return []
         return self._many("run = ? ORDER BY row_no, rowid", run)
 
     @told

@@ -91,8 +91,14 @@ class RunBusy(Refused):
         )
 
 
-def no_such_run(run: str) -> Refused:
-    """The refusal for a run that is not in the journal."""
+def no_such_run(run: str, *, single: bool = False) -> Refused:
+    """The refusal for a run that is not in the journal; `single` where the id is that of one link's write."""
+    if single:
+        return Refused(
+            f"{run[:40]} is no batch: one link was written to",
+            reason="no_such_run",
+            hint=f"What became of it: repoint journal run:{run[:40]}\nThe way back: repoint undo {run[:40]}",
+        )
     return Refused(
         f"There is no run {run[:40]} here",
         reason="no_such_run",

@@ -44,6 +44,8 @@ __all__ = ["Item", "Run", "RunBusy", "Runs", "used", "verify"]
 
 RUN: Final = "run"
 """Kind of the entries that runs make."""
+_SHORTEST: Final = 8
+"""Characters of a run's id that name a single write: fewer could be a slug as well."""
 _FROM_WAITING: Final = frozenset(Outcome) - {Outcome.SKIPPED}
 _FROM_UNKNOWN: Final = _FROM_WAITING - {Outcome.CANCELLED}
 
@@ -267,6 +269,17 @@ class Runs:
 
 def _items(connection: sqlite3.Connection, where: str, *values: object) -> list[Item]:
     return [item_of(row) for row in connection.execute(f"{SELECT_ITEMS} WHERE {where}", values)]
+
+
+def begun_here(connection: sqlite3.Connection, target_key: str, text: str) -> str:
+    """The run of a target's writes that `text` is the id of, or a beginning that no other has; else empty."""
+    sql = (
+        "SELECT DISTINCT run FROM writes WHERE target_key = ?"
+        " AND (run = ? OR (length(?) >= ? AND substr(run, 1, length(?)) = ?))"
+    )
+    values = (target_key, text, text, _SHORTEST, text, text)
+    found = [row[0] for row in connection.execute(sql, values)]
+    return text if text in found else found[0] if len(found) == 1 else ""
 
 
 def used(connection: sqlite3.Connection, run: str) -> bool:

@@ -75,6 +75,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing and exiting."""
+        if message.startswith("argument -"):  # say it of the flag: "--every takes seconds ..."
+            flag, _, what = message.removeprefix("argument ").partition(": ")
+            message = f"{flag} {what.replace('expected one argument', 'needs a value')}"
         raise UsageProblem(message[:1].upper() + message[1:], hint=self._remedy())
 
     def print_help(self, file: object = None) -> NoReturn:  # noqa: ARG002 - argparse's own

@@ -324,20 +324,21 @@ async def undo(session: Session, result_run: str, reason: str) -> Plan | Result:
 
     Args:
         session: where.
-        result_run: id of the run to undo.
+        result_run: id of the run to undo, or the beginning of it.
         reason: why.
 
     Raises:
-        Refused: there is no such run, or it did not change anything.
+        Refused: this target has no such run, or it did not change anything.
     """
-    writes = session.store.journal.writes_of_run(result_run)
+    writes = session.store.journal.writes_of_run(result_run, session.target.key)
     done = [w for w in writes if w.state is WriteState.APPLIED]
     if len(done) != 1 or done[0].expected_version is None:
         raise Refused(
             f"There is nothing to undo in run {result_run[:8]}",
             reason="nothing_to_undo",
+            detail="" if writes else "None of that name was begun on this machine for this target.",
             hint="Only an applied rollback can be undone",
         )
     write = done[0]
     assert write.expected_version is not None
-    return await prepare(session, Request(write.slug, write.expected_version, reason, undoes=result_run))
+    return await prepare(session, Request(write.slug, write.expected_version, reason, undoes=write.run))

@@ -11,6 +11,7 @@ from console.domain.errors import Refused, UsageProblem
 from console.exits import ExitCode, exit_code, exit_code_of_outcomes
 from console.output import Output
 from console.output_parts import Styled, Tone
+from console.subcommands.numbers import count
 from console.subcommands.signals import ending
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _TOLD = 20
 
 def add_limits(parser: argparse.ArgumentParser) -> None:
     """What every verb that sends a batch takes."""
-    parser.add_argument("--max-writes", type=int, metavar="N", help="spend at most N writes now")
+    parser.add_argument("--max-writes", type=count, metavar="N", help="spend at most N writes now")
     when = parser.add_mutually_exclusive_group()
     when.add_argument("--at", metavar="TIME",
                       help="hold it until then, read again, start: 23:30, 2026-11-24T23:30Z")  # fmt: skip
@@ -60,8 +61,6 @@ async def options_of(session: Session, args: argparse.Namespace) -> Options:
     from console.ops.batches import when as batch_when
     from console.ops.batches.values import Options
 
-    if args.max_writes is not None and args.max_writes < 1:
-        raise UsageProblem("--max-writes takes a number of writes from 1 on")
     way = getattr(args, "way", "auto")
     overrides, hold = _overrides(args.override), None
     if args.at:

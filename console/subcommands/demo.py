@@ -11,6 +11,7 @@ from console.domain.errors import StorageProblem
 from console.exits import exit_code_of_outcome
 from console.output import Output
 from console.practice.names import SCENARIO_NAMES
+from console.subcommands.numbers import count, whole
 
 if TYPE_CHECKING:
     from console.domain.plans import Result
@@ -25,11 +26,11 @@ _PORT = 7311
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
-    parser.add_argument("--links", type=int, metavar="N", help="how many links")
+    parser.add_argument("--links", type=count, metavar="N", help="how many links")
     parser.add_argument(
         "--scenario", choices=sorted(SCENARIO_NAMES), default="outage", help="what has gone wrong"
     )
-    parser.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same links")
+    parser.add_argument("--seed", type=whole, default=7, metavar="N", help="the same seed, the same links")
     parser.add_argument(
         "--headless",
         action="store_true",

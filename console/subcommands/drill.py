@@ -14,6 +14,7 @@ from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
 from console.practice.names import DRILL_NAMES
+from console.subcommands.numbers import count, whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "name", nargs="?", default="outage", choices=(*DRILL_NAMES, *_LISTS), metavar="NAME|list|scores",
         help=f"{', '.join(DRILL_NAMES)}; or list them, or your scores",
     )  # fmt: skip
-    parser.add_argument("--links", type=int, metavar="N", help="how many links")
-    parser.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same links")
+    parser.add_argument("--links", type=count, metavar="N", help="how many links")
+    parser.add_argument("--seed", type=whole, default=7, metavar="N", help="the same seed, the same links")
 
 
 def run(args: argparse.Namespace) -> int:

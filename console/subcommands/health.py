@@ -11,6 +11,7 @@ from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Styled, Tone
 from console.subcommands.common import add_query, age_of, in_session, sync_first
+from console.subcommands.numbers import seconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="here (free), platform (costs one write), or both",
     )
     parser.add_argument("--yes", action="store_true", help="spend the platform's write without being asked")
-    parser.add_argument("--timeout", type=float, metavar="S", help="seconds for one destination")
+    parser.add_argument("--timeout", type=seconds(0.1), metavar="S", help="seconds for one destination")
     parser.add_argument("--outages", action="store_true", help="cluster failures by host")
 
 

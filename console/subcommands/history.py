@@ -11,6 +11,7 @@ from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Line, Styled, Tone
 from console.subcommands.common import age_of, in_session
+from console.subcommands.numbers import count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,7 @@ EXAMPLE = "repoint history spring-launch"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument("slug", metavar="SLUG", help="the link")
-    parser.add_argument("--limit", type=int, metavar="N", help="show the newest N versions")
+    parser.add_argument("--limit", type=count, metavar="N", help="show the newest N versions")
     parser.add_argument(
         "-o",
         "--output-file",

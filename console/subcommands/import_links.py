@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from console.subcommands.common import in_session
+from console.subcommands.numbers import count
 
 EXAMPLE = "repoint import links.csv --dry-run --rejects to-mend.csv"
 POLICIES = ("skip", "update", "fail")
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rejects", metavar="OUT.csv", help="hand the rows with faults back in a new file")
     parser.add_argument("--check-destinations", action="store_true",
                         help="look whether the new destinations answer")  # fmt: skip
-    parser.add_argument("--chunk", type=int, default=ROWS, metavar="N",
+    parser.add_argument("--chunk", type=count, default=ROWS, metavar="N",
                         help=f"rows of one request, 1 to {MOST_ROWS:,} ({ROWS:,})")  # fmt: skip
     parser.add_argument("--reason", default="", metavar="TEXT", help="why; kept on the platform and here")
     parser.add_argument("--confirm", metavar='"import N"', help="the words that confirm it, for scripts")

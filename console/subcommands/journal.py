@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Part, Styled, Tone
+from console.subcommands.numbers import count
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="words, kind: by: link: incident: run:, a dash for without",
     )
     parser.add_argument("--since", metavar="TIME", help="from then on: 2h, 3d, or 2026-11-24T14:00")
-    parser.add_argument("--limit", type=int, metavar="N", help="the newest N entries")
+    parser.add_argument("--limit", type=count, metavar="N", help="the newest N entries")
     parser.add_argument("--kind", metavar="KIND", help="entries of one kind: write, refusal, note, ...")
     parser.add_argument("--verify", action="store_true", help="read everything, name what was tampered with")
     parser.add_argument(

@@ -10,6 +10,7 @@ from console.exits import ExitCode
 from console.output import Output
 from console.output_parts import Part, Styled, Tone
 from console.subcommands.common import add_query, age_words, in_session, sync_first
+from console.subcommands.numbers import count
 
 if TYPE_CHECKING:
     from cache.links import Row
@@ -26,7 +27,7 @@ _TONES = {"down": Tone.BAD, "slow": Tone.WARN, "ok": Tone.GOOD}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     add_query(parser)
-    parser.add_argument("--limit", type=int, metavar="N", help="at most N links")
+    parser.add_argument("--limit", type=count, metavar="N", help="at most N links")
     parser.add_argument(
         "--sort",
         choices=SORTS,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.errors import UsageProblem
 from console.exits import ExitCode
+from console.subcommands.numbers import count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="*", metavar="TEXT", help="what to remember")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--todo", action="store_true", help="it is left to do")
-    what.add_argument("--done", type=int, metavar="N", help="TODO N is done")
+    what.add_argument("--done", type=count, metavar="N", help="TODO N is done")
     what.add_argument("--list", action="store_true", help="list the incident and what is left to do")
     what.add_argument("--end", action="store_true", help="nothing hangs on the current incident any more")
     parser.add_argument(

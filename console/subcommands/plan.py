@@ -210,7 +210,9 @@ def _finish(session: Session, out: Output, args: argparse.Namespace, plan: Batch
             return ExitCode.REFUSED
         show_left_out(out, plan)
         raise Refused(
-            f"None of the {len(plan.left_out):,} links can be planned",
+            f"None of the {len(plan.left_out):,} links can be planned"
+            if len(plan.left_out) > 1
+            else "The link cannot be planned",
             reason="nothing_planned",
             detail="No plan was written, and nothing was sent.",
             hint="Each is listed above with its reason",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.exits import ExitCode
 from console.output import Output
 from console.subcommands.common import in_session
+from console.subcommands.numbers import count
 
 if TYPE_CHECKING:
     from console.ops.session import Session
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "action", nargs="?", choices=["list", "show"], default="list", help="list, or show one"
     )
     parser.add_argument("run_id", nargs="?", metavar="RUN", help="the run, or the beginning of its id")
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="the newest N runs (50)")
+    parser.add_argument("--limit", type=count, default=50, metavar="N", help="the newest N runs (50)")
 
 
 def run(args: argparse.Namespace) -> int:

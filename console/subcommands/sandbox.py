@@ -13,6 +13,7 @@ from console.domain.budget import DAILY_WRITES
 from console.domain.errors import ConfigProblem
 from console.exits import ExitCode
 from console.practice.names import SCENARIO_NAMES
+from console.subcommands.numbers import count, whole
 
 EXAMPLE = "repoint sandbox --scenario outage --links 200"
 _STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -21,24 +22,17 @@ _STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own arguments."""
     parser.add_argument(
-        "--port", type=int, default=0, metavar="N", help="port of the API; any free one by default"
+        "--port", type=whole, default=0, metavar="N", help="port of the API; any free one by default"
     )
     parser.add_argument(
-        "--links", type=_count, metavar="N", help="how many links; the scenario's own number by default"
+        "--links", type=count, metavar="N", help="how many links; the scenario's own number by default"
     )
     parser.add_argument("--scenario", choices=SCENARIO_NAMES, default="outage", help="what goes wrong")
-    parser.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed, the same links")
+    parser.add_argument("--seed", type=whole, default=7, metavar="N", help="the same seed, the same links")
     parser.add_argument("--plan", choices=tuple(DAILY_WRITES), help="the account's plan")
     parser.add_argument(
         "--requests-log", metavar="FILE", help="append one JSON line a request, without tokens"
     )
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from console.domain.words import counted
 from console.exits import ExitCode
 from console.output import Output
 from console.subcommands.common import add_query, in_session, sync_first
+from console.subcommands.numbers import seconds
 
 if TYPE_CHECKING:
     from console.ops.health.watch import Moved
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_query(parser)
     parser.add_argument(
         "--every",
-        type=float,
+        type=seconds(1),
         default=30.0,
         metavar="S",
         help="seconds from the end of a look to the next; each look is at every link that the filter had at "
@@ -66,7 +67,7 @@ async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int
             _tell_change(out, change)
         if args.once:
             return ExitCode.PARTLY if news else ExitCode.DONE
-        await session.clock.sleep(max(1.0, args.every))
+        await session.clock.sleep(args.every)
 
 
 def _tell_moved(out: Output, moved: Moved) -> None:

@@ -9,6 +9,11 @@ from pathlib import Path
 from console.domain.text import safe
 from console.practice.server import PracticeServer
 from tests.support.inprocess import Here
+from tests.support.practice import Serve
+
+SLUG = "spring-launch"
+ROLLBACK = ("rollback", SLUG, "--to", "v8", "--reason", "shop is down", "--confirm", f"{SLUG} v8")
+AGAINST = ("--reason", "shop is back", "--confirm", f"{SLUG} v9")
 
 
 def test_a_note_is_kept_without_platform_and_token_and_read_back(here: Here) -> None:
@@ -106,3 +111,36 @@ def test_a_journal_of_a_newer_program_stops_everything_that_needs_it(
         refused = here(*argv, "--json", code=1).error
         assert refused["title"] == "The journal was written by a newer repoint"
         assert refused["hint"] == "Upgrade repoint."
+
+
+def rolled_back(here: Here) -> str:
+    here("history", SLUG)
+    return str(here(*ROLLBACK, "--json").json["run"])
+
+
+def test_one_links_run_is_known_by_the_beginning_of_its_id(
+    here: Here, practice: PracticeServer, tmp_path: Path
+) -> None:
+    run = rolled_back(here.at(practice))
+    assert here("undo", run[:8], *AGAINST, "--dry-run", "--json", code=3).json["to"] == 9
+    assert "nothing to undo" in here("undo", run[:7], *AGAINST, code=3).err
+    here("evidence", run[:8], "-o", str(tmp_path / "run.zip"))
+    assert here("report", "--summary", "s", "--run", run[:8], "--dry-run", "--json").json["body"]["requestId"]
+    shown = here("runs", "show", run[:8], code=3).err
+    assert "is no batch: one link was written to" in shown
+    assert f"repoint journal run:{run[:8]}" in shown
+    assert len(here("journal", f"run:{run[:8]}", "--json").lines) == 3
+
+
+def test_a_run_of_another_target_is_none_of_this_one(here: Here, serve: Serve, tmp_path: Path) -> None:
+    run = rolled_back(here.at(serve("tiny")))
+    here.at(serve("tiny"))
+    here("history", SLUG)
+    here("note", "of this target")
+    undone = here("undo", run, *AGAINST, "--json", code=3).json
+    assert undone["refusal"]["reason"] == "nothing_to_undo"
+    assert "for this target" in here("undo", run, *AGAINST, code=3).err
+    assert "Nothing is known" in here("evidence", run, "-o", str(tmp_path / "run.zip"), code=9).err
+    here("evidence", run, "-o", str(tmp_path / "run.zip"), "--offline", code=8)
+    assert "no run" in here("report", "--summary", "s", "--run", run, "--dry-run", code=9).err
+    assert "There is no run" in here("runs", "show", run, code=3).err

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from console.domain.errors import InputRejected, NotCached, StorageProblem
+from console.domain.errors import InputRejected, StorageProblem
 from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.proof import Piece, digest, faults
 from console.ops.incident import incidents
@@ -198,7 +198,7 @@ def test_an_entry_that_was_written_anew_does_not_follow_the_one_before_it() -> N
 
 async def test_nothing_known_is_said_to_be_nothing(practice: PracticeServer) -> None:
     async with at(practice) as session:
-        with pytest.raises(NotCached):
+        with pytest.raises(InputRejected, match="Nothing is known of never-seen"):
             await collect(session, "never-seen")
 
 

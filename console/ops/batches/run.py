@@ -135,7 +135,8 @@ def known_run(session: Session, run_id: str) -> Run:
 
     run = session.store.runs.get(run_id)
     if run is None or run.target_key != session.target.key:
-        raise no_such_run(run_id)
+        writes = session.store.journal.writes_of_run(run_id, session.target.key)
+        raise no_such_run(run_id, single=bool(writes))
     return run
 
 

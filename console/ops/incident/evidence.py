@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from cache.journal import Entry
 from cache.runs import Item, Run
-from console.domain.errors import NotCached, RepointError, StorageProblem
+from console.domain.errors import InputRejected, NotCached, RepointError, StorageProblem
 from console.domain.health import HealthResult
 from console.domain.links import JSON
 from console.domain.redaction import holds_token, redact_all
@@ -84,15 +84,17 @@ class Bundle:
 async def collect(session: Session, subject: str) -> Bundle:
     """Gather everything about a link or a run. The histories are read again when that is possible.
 
-    A run is named by its id; a batch by the beginning of it as well.
+    A run is named by its id or the beginning of it, and is one of this target.
 
     Raises:
-        NotCached: neither is known on this machine.
+        InputRejected: neither is known on this machine, nor to the platform.
+        NotCached: the same, while we are offline.
         StorageProblem: the journal or the cache cannot be read, or a secret stands in what was gathered.
     """
-    run = session.store.runs.get(subject)
-    subject = run.run if run is not None else subject
-    writes = session.store.journal.writes_of_run(subject)
+    run, target = session.store.runs.get(subject), session.target.key
+    run = run if run is not None and run.target_key == target else None
+    writes = session.store.journal.writes_of_run(run.run if run else subject, target)
+    subject = run.run if run else writes[0].run if writes else subject
     kind = "run" if writes or run else "link"
     items = session.store.runs.items(subject) if run else []
     about = [i.slug for i in items] + [w.slug for w in writes if w.slug != IMPORT]
@@ -106,7 +108,8 @@ async def collect(session: Session, subject: str) -> Bundle:
         _add_link(files, session, slug)
     entries = _entries(session, kind, subject)
     if len(files) == 1 and not entries:
-        raise NotCached(
+        unknown = NotCached if session.offline else InputRejected
+        raise unknown(
             f"Nothing is known of {subject} on this machine",
             detail="No link and no run of that name was ever read or written here.",
             hint="Name a link's slug or a run's id: repoint journal shows both",

@@ -39,7 +39,8 @@ def draft(
         InputRejected: nothing to report about, too long, no such run, or the artifact cannot be read.
     """
     batch = session.store.runs.get(run) if run else None
-    writes = session.store.journal.writes_of_run(batch.run if batch else run) if run else []
+    target = session.target.key
+    writes = session.store.journal.writes_of_run(batch.run if batch else run, target) if run else []
     if run and not writes:
         raise InputRejected(f"There is no run {safe(run, 64)} here", hint="repoint journal shows them")
     if slug and not writes:
