@@ -274,6 +274,7 @@ def routes(rows: Sequence[tuple[Visitor, Route, Route]]) -> list[Document]:
                 "device": visitor.device or None,
                 "source": visitor.source or None,
                 "campaign": visitor.campaign or None,
+                "segment": visitor.segment or None,
             },
             "before": route(before),
             "after": route(after),

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from console.domain.links import Link, Rule
+
+_CONTEXT: Final = "ctx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,10 @@ class Visitor:
 
     @property
     def name(self) -> str:
-        """The visitor as an operator reads it: `US mobile ad`."""
-        return " ".join(v for v in (self.country, self.device, self.source, self.campaign) if v) or "anybody"
+        """The visitor as an operator reads it: `US mobile ad`, `segment vip`."""
+        segment = f"segment {self.segment}" if self.segment else ""
+        known = (self.country, self.device, self.source, self.campaign, segment)
+        return " ".join(v for v in known if v) or "anybody"
 
 
 SAMPLE_VISITORS: Final = (
@@ -54,6 +59,30 @@ class Route:
     rule: Rule | None
     estimate: bool = True
     password: bool = False
+
+    def leads_as(self, other: Route) -> bool:
+        """Whether a visitor gets the same page from both, or is turned away with the same status."""
+        if self.destination_url is None or other.destination_url is None:
+            return (self.destination_url, self.status) == (other.destination_url, other.status)
+        return same_page(self.destination_url, other.destination_url)
+
+
+def same_page(one: str, other: str) -> bool:
+    """Whether two addresses are one page, a `ctx` that the platform may add aside.
+
+    Source: platform-api, "The link".
+    """
+    return one == other or _bare(one) == _bare(other)
+
+
+def _bare(url: str) -> tuple[str, ...]:
+    try:
+        parts = urlsplit(url)
+        asked = parse_qsl(parts.query, keep_blank_values=True)
+    except ValueError:  # an address of the far side's: it need not be one
+        return (url,)
+    kept = urlencode([(name, value) for name, value in asked if name != _CONTEXT])
+    return parts.scheme, parts.netloc, parts.path or "/", kept
 
 
 def _meets(values: Sequence[str], visitor: str, *, fold: bool = False) -> bool:

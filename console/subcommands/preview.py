@@ -25,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--version", dest="at_version", metavar="V", help="compare the live version with this one"
     )
-    for name, what in (("country", "US"), ("device", "mobile"), ("source", "ad"), ("campaign", "spring")):
+    known = {"country": "US", "device": "mobile", "source": "ad", "campaign": "spring", "segment": "vip"}
+    for name, what in known.items():
         parser.add_argument(
             f"--{name}", default="", metavar=name.upper(), help=f"the visitor's {name}, like {what}"
         )
@@ -53,7 +54,7 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
     timeline = (await read(session, args.slug)).timeline
     live = timeline.current
     other = known_version(timeline, args.at_version) if args.at_version else live
-    one = Visitor(args.country, args.device, args.source, args.campaign)
+    one = Visitor(args.country, args.device, args.source, args.campaign, args.segment)
     visitors = visitors_for((live.snapshot, other.snapshot)) if args.matrix else (one,)
     now = session.clock.now().wall
     rows = [(v, route(live.snapshot, v, now), route(other.snapshot, v, now)) for v in visitors]

@@ -24,6 +24,18 @@ def route_words(found: Route, look: Look) -> str:
     return f"{words} (asks for a password)" if found.password else words
 
 
+def _gets(found: Route) -> tuple[object, ...]:
+    """What a visitor notices: the page, or how they are turned away; not how they are redirected."""
+    return (found.destination_url, found.password) if found.destination_url else (found.status,)
+
+
+def _named(found: Route, look: Look) -> str:
+    """A route in words, with the rule that decides where it is one."""
+    if found.rule is None:
+        return route_words(found, look)
+    return f"{route_words(found, look)} (rule {look.say(found.rule.name or found.rule.rule_id or 'unnamed')})"
+
+
 def preview_lines(live: Version, chosen: Version, look: Look, width: int, now: datetime) -> list[Text]:
     """Each sample visitor, what they get now, and what they would get from the chosen version."""
     before, after = live.snapshot, chosen.snapshot
@@ -32,14 +44,14 @@ def preview_lines(live: Version, chosen: Version, look: Look, width: int, now: d
     visitors = visitors_for((before, after))
     for visitor in visitors:
         old, new = route(before, visitor, now), route(after, visitor, now)
-        differs = (old.status, old.destination_url) != (new.status, new.destination_url)
+        differs = _gets(old) != _gets(new)
         changed += differs
         lines.append(joined(clipped([(look.say(visitor.name), look.strong)], width, look)))
         rows = [(label(live.version), old, look.down if differs else look.text)]
         if differs:
             rows.append((label(chosen.version), new, look.ok))
         for name, found, style in rows:
-            for number, piece in enumerate(pieces(route_words(found, look), max(8, width - 10))):
+            for number, piece in enumerate(pieces(_named(found, look), max(8, width - 10))):
                 head = fit(look.say(name) if number == 0 else "", 8, look.glyphs.ellipsis)
                 lines.append(joined([("  " + head, look.muted), (piece, style)]))
     told = (
@@ -54,8 +66,7 @@ def route_check_lines(found: RouteCheck, width: int, look: Look) -> list[Text]:
     lines = [Text(look.say(found.visitor.name), look.strong)]
     style = look.ok if found.agrees else look.down
     for name, value, shade in (("estimate", found.estimate, look.text), ("answer", found.answer, style)):
-        rule = f" (rule {value.rule.name or value.rule.rule_id})" if value.rule is not None else ""
-        for number, piece in enumerate(pieces(route_words(value, look) + look.say(rule), max(8, width - 12))):
+        for number, piece in enumerate(pieces(_named(value, look), max(8, width - 12))):
             lines.append(
                 joined([("  " + fit(name if number == 0 else "", 10, ""), look.muted), (piece, shade)])
             )

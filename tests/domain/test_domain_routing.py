@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.links import Link, Rule
-from console.domain.routing import SAMPLE_VISITORS, Visitor, route, visitors_for
+from console.domain.routing import SAMPLE_VISITORS, Route, Visitor, route, same_page, visitors_for
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -136,3 +136,29 @@ def test_a_visitor_of_each_rule_is_among_the_samples(rules: tuple[Rule, ...]) ->
 def test_visitors_have_names() -> None:
     assert Visitor().name == "anybody"
     assert Visitor("US", "mobile", "ad").name == "US mobile ad"
+    assert Visitor(segment="vip").name == "segment vip", "else it would be taken for anybody"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example/p?q=1", "https://a.example/p?q=1&ctx=abc", True),
+        ("https://a.example", "https://a.example/?ctx=abc", True),
+        ("https://a.example/p?q=1", "https://a.example/p?q=2", False),
+        ("https://a.example/p", "http://a.example/p", False),
+        ("https://[", "https://[", True),
+        ("https://[", "https://a.example/", False),
+    ],
+)
+def test_a_context_that_the_platform_adds_makes_no_other_page(one: str, other: str, same: bool) -> None:
+    assert same_page(one, other) is same
+    assert Route(302, one, None).leads_as(Route(307, other, None)) is same
+
+
+def test_visitors_who_are_turned_away_get_the_same_only_with_the_same_status() -> None:
+    gone, missing = Route(410, None, None), Route(404, None, None)
+    page = Route(302, "https://a.example/", None)
+    assert gone.leads_as(Route(410, None, None, estimate=False))
+    assert not gone.leads_as(missing)
+    assert not gone.leads_as(page)
+    assert not page.leads_as(gone)

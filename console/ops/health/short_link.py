@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from console.domain.errors import NotFound, Unreachable
 from console.domain.links import Link
+from console.domain.routing import same_page
 from console.domain.versions import Version
 from console.ops.probe.addresses import OffLimits
 from console.ops.probe.values import Answer, Failure
@@ -20,7 +20,6 @@ from console.ops.session import Session
 
 _MAX_AGE: Final = re.compile(r"(?:s-maxage|max-age)\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _PERMANENT: Final = {301, 308}
-_CONTEXT: Final = "ctx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def judge(url: str, answer: Answer, version: Version) -> ShortLink:
         warning = f"{answer.status} is permanent: browsers that saw it before keep going to the old page"
     elif age:
         warning = f"browsers may keep the old page for {age} s"
-    planned = location is not None and _bare(location) == _bare(version.snapshot.destination_url)
+    planned = location is not None and same_page(location, version.snapshot.destination_url)
     return ShortLink(url, answer.status, location, planned, age, warning)
 
 
@@ -84,10 +83,3 @@ def _cached(answer: Answer) -> int:
         return 0
     found = _MAX_AGE.search(control)
     return int(found[1]) if found else 0
-
-
-def _bare(url: str) -> tuple[str, str, str, str]:
-    """A destination without the `ctx` that the platform may add (platform-api, "The link")."""
-    parts = urlsplit(url)
-    kept = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != _CONTEXT])
-    return parts.scheme, parts.netloc, parts.path or "/", kept
