@@ -87,7 +87,7 @@ class _Prompt(Server):
 
 
 def _bound(port: int) -> socket.socket:
-    """A socket bound to loopback, not listening yet."""
+    """A socket bound to loopback, not listening."""
     # asyncio turns Nagle's delay off only where the protocol is named: else each answer waits 40 ms.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -119,7 +119,7 @@ class PracticeServer:
             client needs; `landing_base` is where the landing pages are.
 
     Raises:
-        OSError: from `start`, a port that is taken.
+        OSError: a port that is taken.
     """
 
     def __init__(
@@ -143,6 +143,10 @@ class PracticeServer:
                 known.refused_port if known else 0,
             ):
                 self._sockets.append(_bound(number))
+            # From here on the ports are taken, also for whoever starts at the same time, and the kernel holds
+            # connections: a port that is bound with SO_REUSEADDR can be bound again until somebody listens.
+            for sock in self._sockets[:2]:
+                sock.listen(BACKLOG)
             self.platform = PracticePlatform(
                 scenario, links=links, seed=seed, plan=plan, database=database, requests_log=requests_log,
                 landing_port=_port(self._sockets[1]), refused_port=_port(self._sockets[2]),
@@ -177,8 +181,6 @@ class PracticeServer:
 
     def start(self) -> Self:
         """Serve. Returns once connections are accepted."""
-        for sock in self._sockets[:2]:
-            sock.listen(BACKLOG)  # the kernel holds connections from here on
         self._thread = threading.Thread(target=self._run, name="practice platform", daemon=True)
         self._thread.start()
         self._up.wait()

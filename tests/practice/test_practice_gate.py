@@ -196,3 +196,15 @@ def test_the_log_has_every_request_and_no_token(tmp_path, serve) -> None:
     ]
     assert practice.token not in log.read_text()
     assert [a.request_id for a in practice.platform.requests] == [n["requestId"] for n in lines]
+
+
+def test_two_that_start_at_once_do_not_take_the_same_port() -> None:
+    """The second is told when it is made, so that the demo takes another port, and not when it serves."""
+    with PracticeServer("tiny") as first:
+        port = int(first.landing_base.rpartition(":")[2])
+    made = PracticeServer("tiny", landing_port=port)
+    try:
+        with pytest.raises(OSError, match="in use"):
+            PracticeServer("tiny", landing_port=port)
+    finally:
+        made.stop()
