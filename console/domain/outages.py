@@ -35,7 +35,7 @@ class Side:
         looked: affected links that it looked at; `failing` of them failed.
         verdict: the most common one, of the failing ones where there are any.
         kind: the same in words.
-        checked_at: UTC; the newest look.
+        checked_at: UTC; the newest look that found this: another finding makes it no fresher.
     """
 
     looked: int
@@ -121,7 +121,7 @@ class _Cluster:
             self.kinds,
             self.since,
             tuple(self.slugs),
-            max((s.checked_at for s in (here, platform) if s is not None), default=self.since),
+            max((r.checked_at for r in (*self.here, *self.platform)), default=self.since),
             here,
             platform,
             self._difference(here, platform),
@@ -143,7 +143,8 @@ def _side(results: list[HealthResult]) -> Side | None:
     failing = [r for r in results if r.verdict.failing]
     verdict = Counter(r.verdict for r in failing or results).most_common(1)[0][0]
     kind = Counter(kind_of(r) for r in failing or results if r.verdict is verdict).most_common(1)[0][0]
-    return Side(len(results), len(failing), verdict, kind, max(r.checked_at for r in results))
+    found = [r.checked_at for r in failing or results if r.verdict is verdict and kind_of(r) == kind]
+    return Side(len(results), len(failing), verdict, kind, max(found))
 
 
 def kind_of(result: HealthResult) -> str:

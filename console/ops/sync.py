@@ -8,6 +8,7 @@ from typing import Final
 
 from console.domain.errors import RepointError
 from console.domain.health import HealthResult
+from console.domain.links import Link
 from console.domain.text import safe
 from console.domain.unread import UnreadLinks
 from console.ops.session import Session
@@ -103,16 +104,22 @@ async def read_platform_health(session: Session) -> int:
 def with_versions(session: Session, results: Sequence[HealthResult]) -> list[HealthResult]:
     """Results with the version that the cache knows as live for the destination that was checked.
 
-    The platform names only slug and destination; a result of another destination keeps no version.
+    The platform names only slug and destination. A result of another destination, or of a time before that
+    version was made, keeps no version: it was not found while that version was live.
     """
     found = []
     for result in results:
         cached = session.store.inventory.get(result.slug) if result.version is None else None
-        if cached is not None and cached.link.destination_url == result.destination_url:
+        if cached is not None and _found_live(cached.link, result):
             found.append(replace(result, version=cached.link.version))
         else:
             found.append(result)
     return found
+
+
+def _found_live(link: Link, result: HealthResult) -> bool:
+    made = link.updated_at
+    return link.destination_url == result.destination_url and (made is None or result.checked_at >= made)
 
 
 def is_due(session: Session, max_age: float = 60.0) -> bool:

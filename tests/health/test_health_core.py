@@ -27,7 +27,7 @@ from console.ops.probe.prober import Prober
 from console.ops.probe.values import Probed
 from console.ops.review import read_live
 from console.ops.session import Session
-from console.ops.sync import sync
+from console.ops.sync import sync, with_versions
 from console.ops.verify import restored_health
 from console.practice.landing import Page, Site
 from console.practice.server import PracticeServer
@@ -96,6 +96,46 @@ async def test_a_gateway_that_gives_up_is_no_result(practice: PracticeServer, st
             await check_from_platform(session, SLUGS)
         assert f"no result ({status})" in caught.value.title
         assert session.store.health.latest(SLUGS) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "counted"),
+    [("answer", {"status": 503}, 1), ("commit_then_close", {}, 1), ("answer", {"status": 403}, 0)],
+)
+async def test_a_question_whose_answer_was_lost_may_have_been_charged(
+    practice: PracticeServer, kind: str, settings: dict[str, Any], counted: int
+) -> None:
+    """Else a platform that does not tell its meter would be asked until the reserve is gone."""
+    async with at(practice) as session:
+        await sync(session)
+        live = (await read_live(session, "docs")).current.snapshot
+        questions = {
+            CHECK: lambda: check_from_platform(session, SLUGS),
+            "route-preview$": lambda: ask_route(session, live, Visitor()),
+        }
+        for path, question in questions.items():
+            left = (await cost_of(session, SLUGS)).left
+            assert left is not None
+            practice.platform.faults.add(kind, method="POST", path=path, **settings)
+            with pytest.raises(RepointError):
+                await question()
+            assert session.meter is not None
+            assert session.meter.left == left - counted
+
+
+async def test_a_result_from_before_a_version_was_live_is_none_of_its_own(practice: PracticeServer) -> None:
+    """The destination is the same again: what was found of it before says nothing of this version's time."""
+    async with at(practice) as session:
+        await sync(session)
+        cached = session.store.inventory.get("docs")
+        assert cached is not None
+        made = cached.link.updated_at
+        assert made is not None
+        found = [
+            HealthResult("docs", cached.link.destination_url, Verdict.OK, Vantage.PLATFORM, seen)
+            for seen in (made - timedelta(seconds=1), made)
+        ]
+        assert [result.version for result in with_versions(session, found)] == [None, cached.link.version]
 
 
 async def test_a_platform_without_the_route_is_read_by_the_other_method(practice: PracticeServer) -> None:

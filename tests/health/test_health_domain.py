@@ -114,3 +114,12 @@ def test_an_outage_began_when_its_first_link_began_to_fail() -> None:
 
 def test_a_silent_second_look_is_no_dissent() -> None:
     assert cluster([result("a", OK), result("a", Verdict.NOT_CHECKED, FAR)]) == ()
+
+
+def test_another_finding_makes_an_old_failure_no_fresher() -> None:
+    """One link that refuses now says nothing of the many that answered 503 half an hour ago."""
+    many = [result(slug, DOWN, ago=30) for slug in "abc"]
+    found = one(*many, result("d", Verdict.REFUSED))
+    assert found.here is not None
+    assert (found.here.kind, found.here.checked_at) == ("503", NOW - timedelta(minutes=30))
+    assert found.checked_at == NOW

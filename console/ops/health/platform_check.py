@@ -5,7 +5,9 @@ The results are the platform's vantage point, kept beside those from this machin
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,6 +78,26 @@ async def cost_of_one(session: Session, what: str) -> Cost:
     return Cost(what, 1 if charged else 0, left, kept)
 
 
+@contextmanager
+def counted_when_sent(session: Session, cost: Cost) -> Iterator[None]:
+    """Count what one charged question cost, also when its answer was lost: what left may have been charged.
+
+    A question that the platform turned away, or that never left, is not counted.
+    """
+    try:
+        yield
+    except RepointError as error:
+        if cost.writes and error.applied == "unknown":
+            session.count_write()
+        raise
+    except asyncio.CancelledError:
+        if cost.writes:
+            session.count_write()
+        raise
+    if cost.writes:
+        session.count_write()
+
+
 async def check_from_platform(
     session: Session, slugs: Sequence[str], tell: Tell | None = None
 ) -> list[HealthResult]:
@@ -95,9 +117,8 @@ async def check_from_platform(
     platform = session.online()
     # A destination that hangs must not outlast the call that waits for the results.
     each = min(session.profile.probe_timeout, session.profile.timeout / 2)
-    run = await _with_result(lambda: platform.check_health(asked, timeout_seconds=each))
-    if cost.writes:
-        session.count_write()
+    with counted_when_sent(session, cost):
+        run = await _with_result(lambda: platform.check_health(asked, timeout_seconds=each))
     polls, total = 0, len(asked) or session.store.inventory.count()
     while not run.finished:
         if tell is not None:

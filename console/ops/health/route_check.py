@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from console.domain.links import Link
 from console.domain.routing import Route, Visitor, route
-from console.ops.health.platform_check import Cost, cost_of_one
+from console.ops.health.platform_check import Cost, cost_of_one, counted_when_sent
 from console.ops.session import Session
 
 
@@ -24,7 +24,7 @@ class RouteCheck:
     @property
     def agrees(self) -> bool:
         """Whether both send the visitor to the same place."""
-        return self.answer.destination_url == self.estimate.destination_url
+        return self.answer.leads_as(self.estimate)
 
 
 async def cost_of_route(session: Session) -> Cost:
@@ -44,7 +44,6 @@ async def ask_route(session: Session, live: Link, visitor: Visitor) -> RouteChec
         RepointError: what the platform or the line said.
     """
     cost = await cost_of_route(session)
-    answer = await session.online().preview(live.slug, visitor)
-    if cost.writes:
-        session.count_write()
+    with counted_when_sent(session, cost):
+        answer = await session.online().preview(live.slug, visitor)
     return RouteCheck(visitor, route(live, visitor, session.clock.now().wall), answer)
