@@ -90,13 +90,20 @@ class HealthLog:
         return [(newest.get((slug, Vantage.HERE)), newest.get((slug, Vantage.PLATFORM))) for slug in slugs]
 
     @told
-    def healthy(self) -> tuple[set[str], int, list[float]]:
-        """The hosts of all links looked at; how many links are healthy; how fast those answer, in ms."""
+    def healthy(self) -> tuple[set[str], int, list[float], datetime | None]:
+        """The hosts of all links looked at; how many are healthy, their answers' ms, and the oldest look."""
         hosts = {
             host for (host,) in self._db.execute("SELECT DISTINCT host FROM links WHERE verdict IS NOT NULL")
         }
-        well = self._db.execute("SELECT latency_ms FROM links WHERE rank = ?", (Band.OK.rank,)).fetchall()
-        return hosts, len(well), [latency for (latency,) in well if latency is not None]
+        sql = "SELECT latency_ms, checked_at FROM links WHERE rank = ?"
+        well = self._db.execute(sql, (Band.OK.rank,)).fetchall()
+        times = [at for _, at in well if at is not None]
+        return (
+            hosts,
+            len(well),
+            [latency for latency, _ in well if latency is not None],
+            _time(min(times)) if times else None,
+        )
 
     @told
     def restless(self, since: datetime) -> list[HealthResult]:

@@ -277,12 +277,18 @@ def _own_reason(action: Action, state: ActionState) -> str | None:
     return reasons.get(action.id)
 
 
+_WHILE_SWEEPING: Final = {"pause": 11, "stop": 12}
+"""Places in the footer while a check runs: before all but the filter, so that no width drops them."""
+
+
 def hints(
     state: ActionState, scope: Scope = Scope.EVERYWHERE, actions: Iterable[Action] = ACTIONS
 ) -> list[KeyHint]:
     """The footer for a pane, in order; help comes last and always stays."""
-    shown = [a for a in actions if a.hint and a.scope in {scope, Scope.EVERYWHERE}]
-    return [KeyHint(a.key_label, a.label, why_not(a, state)) for a in sorted(shown, key=lambda a: a.hint)]
+    places = {a.id: a.hint for a in actions} | (_WHILE_SWEEPING if state.sweeping else {})
+    shown = [a for a in actions if places[a.id] and a.scope in {scope, Scope.EVERYWHERE}]
+    shown.sort(key=lambda a: places[a.id])
+    return [KeyHint(a.key_label, a.label, why_not(a, state)) for a in shown]
 
 
 def bindings(actions: Iterable[Action] = ACTIONS) -> list[tuple[str, str, str, str]]:

@@ -217,8 +217,9 @@ class HealthPane(Vertical):
         board, now = self.board, self.desk.now()
         if (sweep := self.sweep) is not None:
             shown = sweep_line(
-                sweep.done, sweep.total, sweep.rate, look, width, paused=sweep.paused, name=sweep.name
-            )
+                sweep.done, sweep.total, sweep.rate, look, width,
+                paused=sweep.paused, ended=sweep.ended, name=sweep.name,
+            )  # fmt: skip
             lines.append(shown)
         if board is None or not (board.outages or board.links):
             lines.append(Text("Nothing is known of any destination yet: h checks from here", look.muted))
@@ -226,7 +227,10 @@ class HealthPane(Vertical):
             for outage in board.outages:
                 entries.append(range(len(lines), len(lines) + 2))
                 lines += outage_lines(outage, board.samples.get(outage.host, ()), look, width, now)
-            lines.append(healthy_line(board.hosts, board.links, board.latencies, look, width))
+            age = None if board.oldest is None else (now - board.oldest).total_seconds()
+            lines.append(
+                healthy_line(board.hosts, board.links, board.latencies, look, width, oldest_seconds=age)
+            )
         self._pane.entries = entries
         return lines
 

@@ -114,6 +114,14 @@ def test_the_footer_ends_with_help_and_greys_what_cannot_work() -> None:
     assert {h.label for h in shown if h.why_not} == {"roll back", "undo", "diff", "preview"}
 
 
+def test_a_running_check_puts_its_keys_into_the_footer_of_every_pane() -> None:
+    for scope in Scope:
+        assert not {"pause", "stop"} & {hint.label for hint in hints(ActionState(), scope)}
+        shown = hints(ActionState(sweeping=True), scope)
+        assert [hint.label for hint in shown[:3]] == ["filter", "pause", "stop"]
+        assert not any(hint.why_not for hint in shown[:3])
+
+
 def test_the_key_table_names_every_action() -> None:
     table = key_table()
     assert table.count("\n") == len(ACTIONS) + 1

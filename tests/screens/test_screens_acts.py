@@ -211,6 +211,21 @@ async def test_an_outage_leads_to_its_links_and_all_that_fails_is_checked_again(
         )
 
 
+async def test_one_link_is_checked_again_from_its_timeline() -> None:
+    async with on_a_link() as driver:
+        health, timeline = driver.app.main.health, driver.app.main.timeline
+        await driver.until(lambda: health.board is not None)
+        driver.app.main.links.filter_by("")
+        await driver.until(lambda: driver.shown == 14)
+        await driver.keys("2")
+        await driver.until(lambda: timeline.view.has_focus and timeline.slug)
+        await driver.keys("h")
+        await driver.until(lambda: health.sweep is not None and health.sweep.ended)
+        assert health.sweep is not None
+        assert (health.sweep.done, health.sweep.total) == (1, 1)
+        assert driver.app.main.links.query_now.text == "", "the filter's others were not looked at"
+
+
 async def test_many_links_are_counted_before_they_are_looked_at_and_then_all_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -232,6 +247,7 @@ async def test_many_links_are_counted_before_they_are_looked_at_and_then_all_are
         await driver.until(lambda: health.sweep is not None and health.sweep.ended, "the check")
         assert health.sweep is not None
         assert (health.sweep.done, health.sweep.total) == (14, 14)
+        await driver.until(lambda: "14 of 14" in health_text(driver) and "done" in health_text(driver))
 
 
 async def test_the_platform_is_asked_about_every_link_without_their_names() -> None:

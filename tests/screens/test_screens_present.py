@@ -24,7 +24,7 @@ from screens.present.chrome import KeyHint, TopState, key_line, top_line
 from screens.present.diff import side_by_side, unified
 from screens.present.link_columns import COLUMN_NAMES, columns_for
 from screens.present.links import header_cells, link_text
-from screens.present.outages import outage_lines, sparkline, sweep_line
+from screens.present.outages import healthy_line, outage_lines, sparkline, sweep_line
 from screens.present.rollback import check_lines, refusal_lines, result_lines
 from screens.present.timeline import TimelineMarks, entries, rollback_lanes, texts
 from screens.present.words import age_short, ago, clicks_short, health_word, since
@@ -410,6 +410,40 @@ def test_a_sweep_line_counts_down_and_says_paused() -> None:
     assert "paused" in paused
     assert "left" not in paused
     assert sweep_line(0, 0, 0.0, DARK, 60).cell_len == 60
+
+
+def test_a_sweep_that_has_ended_says_how() -> None:
+    ends = [sweep_line(done, 9, 3.0, DARK, 60, ended=True).plain for done in (9, 4)]
+    assert [end.split()[-1] for end in ends] == ["done", "stopped"]
+    assert "waiting for answers" in sweep_line(0, 9, 0.0, DARK, 60).plain
+
+
+def outage_of(difference: Difference, *kinds: str) -> Outage:
+    side = Side(1, 1, Verdict.TIMEOUT, "timeout (first byte)", THEN - timedelta(hours=3))
+    shown = Counter({kind: 980 - 948 * n for n, kind in enumerate(kinds)})
+    return Outage(
+        "slow-partner.shop.example", Band.DOWN, shown, THEN, ("a",) * 1012, THEN, side, side, difference
+    )
+
+
+@pytest.mark.parametrize("difference", Difference)
+def test_a_small_terminal_never_cuts_what_two_vantage_points_mean(difference: Difference) -> None:
+    _, second = outage_lines(outage_of(difference, "503"), [1], DARK, 76, THEN)
+    assert difference.value in second.plain
+
+
+def test_a_small_terminal_has_a_sparkline_where_every_kind_still_fits() -> None:
+    for kinds, drawn in ((("503",), True), (("503", "refused"), True), (("503", "refused", "loop"), False)):
+        line, _ = outage_lines(outage_of(Difference.AGREE_DOWN, *kinds), [1, 5], DARK, 76, THEN)
+        assert (DARK.glyphs.spark[-1] in line.plain) is drawn
+        assert all(kind in line.plain for kind in kinds[:2])
+        assert line.cell_len == 76
+
+
+def test_the_hosts_that_answer_say_how_old_that_is() -> None:
+    line = healthy_line(33, 844, (47.0, 111.0), DARK, 76, oldest_seconds=200.0).plain
+    assert line.rstrip().endswith("oldest 3 min")
+    assert "oldest" not in healthy_line(33, 844, (), DARK, 76).plain
 
 
 @given(st.text(max_size=200), st.integers(1, 40))

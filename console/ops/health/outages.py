@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from console.domain.health import FLAP_WINDOW, flapping
@@ -25,6 +25,7 @@ class Board:
     Attributes:
         samples: failing results of the last hour by host, oldest first.
         hosts: hosts with no failing link; `links` that are healthy; their `latencies` in milliseconds.
+        oldest: when the healthy link that waits longest was looked at, UTC; None without one.
         epoch: of the target that it is about.
     """
 
@@ -33,6 +34,7 @@ class Board:
     hosts: int
     links: int
     latencies: tuple[float, ...]
+    oldest: datetime | None
     epoch: int
 
 
@@ -42,7 +44,7 @@ async def board(session: Session) -> Board:
     restless = _restless(session)
     found = outages(log.troubled(restless), restless)
     failing = {outage.host for outage in found}
-    hosts, links, latencies = log.healthy()
+    hosts, links, latencies, oldest = log.healthy()
     samples = {
         o.host: tuple(log.samples(o.host, now - _SAMPLE_SPAN, _SAMPLE_BUCKETS, now)) for o in found[:_SAMPLED]
     }
@@ -52,6 +54,7 @@ async def board(session: Session) -> Board:
         hosts=len({without_port(host) for host in hosts} - failing),
         links=links,
         latencies=tuple(latencies),
+        oldest=oldest,
         epoch=session.target.epoch,
     )
 
