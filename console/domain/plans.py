@@ -159,6 +159,7 @@ class Result:
         verified: whether a fresh reading showed the target state live.
         run: id of the journalled write; None when nothing was journalled.
         error: what the platform or the line said, when that decided the outcome.
+        unrecorded: the disk failed after it was sent; the journal still says that it is open.
     """
 
     outcome: Outcome
@@ -177,4 +178,5 @@ class Result:
     message: str = ""
     hint: str = ""
     error: RepointError | None = field(default=None, compare=False)
+    unrecorded: bool = field(default=False, compare=False)
     seconds: float = field(default=0.0, compare=False)

@@ -135,11 +135,17 @@ async def standing(session: Session) -> Standing:
         armed_seconds=session.armed_seconds() if session.profile.protected else None,
         synced_at=store.inventory.synced_at(),
         open_writes=len(store.journal.open_writes(session.target.key)),
-        read_only="the journal cannot be written" if store.journal.read_only else "",
+        read_only=_read_only(session),
         notice=store.notice,
         held=mirror_holds(session),
         handles=tuple(handle for handle, _ in session.identity.handles) if session.identity else (),
     )
+
+
+def _read_only(session: Session) -> str:
+    if session.lost is not None:
+        return f"{session.lost.title}. When it is mended: repoint reconcile"
+    return "the journal cannot be written" if session.store.journal.read_only else ""
 
 
 def last_applied(session: Session, slug: str) -> str | None:

@@ -64,6 +64,7 @@ async def reconcile(session: Session, *, gone: str = "") -> list[Settled]:
         known = session.store.runs.get(run)
         if known is not None and not known.busy:
             session.store.runs.adopt(run, session.clock.now())
+    session.lost = None  # what was open was written down just now
     return settled
 
 

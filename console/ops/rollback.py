@@ -17,7 +17,7 @@ from datetime import timedelta
 
 from cache.journal import LinkBusy, Write
 from cache.process import is_alive
-from console.domain.errors import Refused
+from console.domain.errors import Refused, StorageProblem
 from console.domain.links import VersionId, label
 from console.domain.moments import Moment
 from console.domain.outcomes import Outcome, WriteState
@@ -249,14 +249,17 @@ async def lock_and_send(session: Session, plan: Plan, checks: Sequence[Check] = 
         RepointError: the link could not be read after it was locked; nothing was sent.
         StorageProblem: the journal cannot be written; nothing was sent.
     """
+    started = session.clock.now().monotonic
     try:
         write = session.store.journal.prepare(record.new_write(session, plan))
+        record.overrides(session, plan, tuple(checks))
+        with session.first():
+            result = await _compare_and_send(session, plan, write)
     except LinkBusy as busy:
         return _close(session, plan, checks, write_open(session, busy.existing))
-    record.overrides(session, plan, tuple(checks))
-    started = session.clock.now().monotonic
-    with session.first():
-        result = await _compare_and_send(session, plan, write)
+    except StorageProblem as problem:  # none is raised once something was sent
+        problem.detail = f"Nothing was sent. {problem.detail}"
+        raise
     seconds = session.clock.now().monotonic - started
     return replace(result, checks=tuple(checks), run=write.run, seconds=seconds)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -52,7 +54,7 @@ class _Sent:
         """HTTP status of the answer, where there was one."""
         if self.answer is not None:
             return self.answer.status
-        return self.error.status if isinstance(self.error, PlatformRefused | Unreachable) else None
+        return None if self.error is None else status_of(self.error)
 
     @property
     def request_id(self) -> str | None:
@@ -71,6 +73,11 @@ class _Looked:
 async def send_and_settle(session: Session, plan: Plan, write: Write) -> Result:
     """Send a compared plan and say what became of it. The journal knows first, at every step."""
     session.store.journal.advance(write.key, WriteState.SENT)
+    session.lost = None
+    return _said(session, await _sent_and_settled(session, plan, write))
+
+
+async def _sent_and_settled(session: Session, plan: Plan, write: Write) -> Result:
     sent = await _send(session, plan, write)
     error = sent.error
     if error is not None and error.applied == "no" and await _not_taken(session, write, error):
@@ -79,6 +86,29 @@ async def send_and_settle(session: Session, plan: Plan, write: Write) -> Result:
     if sent.error is not None:
         _note(session, write, WriteState.UNKNOWN, sent, detail=sent.error.title)
     return await _settle(session, plan, write, sent)
+
+
+def _said(session: Session, result: Result) -> Result:
+    """With the warning that this machine could not write it down, where that is so."""
+    if session.lost is None:
+        return result
+    hint = f"Then settle it by reading: repoint reconcile. Until then no other write touches {result.slug}"
+    why = f"{session.lost.title}: this machine could not write down what became of it."
+    return replace(
+        result,
+        message=f"{result.message} {why}",
+        hint=f"{session.lost.hint} {hint}".strip(),
+        unrecorded=True,
+    )
+
+
+@contextmanager
+def _told_all_the_same(session: Session) -> Iterator[None]:
+    """A disk that fails now must not hide what happened on the platform."""
+    try:
+        yield
+    except StorageProblem as problem:
+        session.lost = problem
 
 
 async def _send(session: Session, plan: Plan, write: Write) -> _Sent:
@@ -111,8 +141,8 @@ def _note(
     outcome: Outcome | None = None,
     detail: str = "",
 ) -> None:
-    """Advance the journal; a disk that fails now must not hide what happened on the platform."""
-    try:
+    """Advance the journal, if the disk lets us."""
+    with _told_all_the_same(session):
         session.store.journal.advance(
             write.key,
             state,
@@ -122,8 +152,6 @@ def _note(
             outcome=outcome,
             detail=detail,
         )
-    except StorageProblem as problem:
-        session.lost = problem
 
 
 async def _not_taken(session: Session, write: Write, error: RepointError) -> bool:
@@ -157,17 +185,10 @@ async def _not_applied(session: Session, plan: Plan, write: Write, error: Repoin
     elif isinstance(error, Unreachable):
         outcome = Outcome.FAILED
     elif isinstance(error, BudgetSpent):
-        meter.refused(session, error)
-    detail = error.title
-    session.store.journal.advance(
-        write.key,
-        WriteState.REFUSED,
-        http_status=status_of(error),
-        request_id=error.request_id,
-        outcome=outcome,
-        detail=detail,
-    )
-    result = _result(session, plan, outcome, f"{detail}. {plan.slug} was not changed.")
+        with _told_all_the_same(session):
+            meter.refused(session, error)
+    _note(session, write, WriteState.REFUSED, _Sent(error=error), outcome=outcome, detail=error.title)
+    result = _result(session, plan, outcome, f"{error.title}. {plan.slug} was not changed.")
     return replace(result, hint=hint, error=error, request_id=error.request_id)
 
 
@@ -188,14 +209,7 @@ async def _still_there(session: Session, plan: Plan) -> bool:
 
 async def _conflict(session: Session, plan: Plan, write: Write, error: Conflict) -> Result:
     """409 or 412: the platform compared. Name who changed what; nothing is tried again."""
-    session.store.journal.advance(
-        write.key,
-        WriteState.REFUSED,
-        http_status=error.status,
-        request_id=error.request_id,
-        outcome=Outcome.STALE,
-        detail=error.title,
-    )
+    _note(session, write, WriteState.REFUSED, _Sent(error=error), outcome=Outcome.STALE, detail=error.title)
     refusal = None
     try:
         reading = await read_live(session, plan.slug)
@@ -223,12 +237,13 @@ async def _settle(session: Session, plan: Plan, write: Write, sent: _Sent, *, re
         looked = replace(looked, finding=finding)
         if finding.found is Found.APPLIED:
             if finding.overtaken_by is None:  # what slipped in was not reviewed by anybody yet
-                see(session, reading, Seen.RESULT)
+                with _told_all_the_same(session):
+                    see(session, reading, Seen.RESULT)
             return _applied(session, plan, write, sent, finding)
         if finding.found is Found.MOVED:
             break
     if not resent and _may_resend(session, write, sent, looked):
-        return await _resend(session, plan, write, sent)
+        return await _resend(session, plan, write, sent, looked)
     return _unsettled(session, plan, write, sent, looked)
 
 
@@ -249,13 +264,16 @@ def _may_resend(session: Session, write: Write, sent: _Sent, looked: _Looked) ->
     )
 
 
-async def _resend(session: Session, plan: Plan, write: Write, first: _Sent) -> Result:
+async def _resend(session: Session, plan: Plan, write: Write, first: _Sent, looked: _Looked) -> Result:
     """Send the same order with the same key once more.
 
     Whatever is said against it now (the first may still be running) leaves the first one's fate open, so
     only an answer counts.
     """
-    session.store.journal.attempt(write.key)
+    with _told_all_the_same(session):
+        session.store.journal.attempt(write.key)
+    if session.lost is not None:  # what cannot be written down is not sent
+        return _unsettled(session, plan, write, first, looked)
     second = await _send(session, plan, write)
     return await _settle(session, plan, write, second if second.answer else first, resent=True)
 
@@ -265,7 +283,8 @@ def _applied(session: Session, plan: Plan, write: Write, sent: _Sent, finding: F
     message = settle.sentence(write, finding)
     _note(session, write, WriteState.APPLIED, sent, made=made, outcome=Outcome.APPLIED, detail=message)
     if finding.overtaken_by is None and finding.step is not None:
-        aftermath.keep(session, write, finding.step, undoes=bool(plan.undoes))
+        with _told_all_the_same(session):
+            aftermath.keep(session, write, finding.step, undoes=bool(plan.undoes))
     other = finding.overtaken_by
     result = _result(session, plan, Outcome.APPLIED, message)
     if sent.answer is not None and sent.answer.compared:

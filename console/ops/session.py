@@ -32,7 +32,7 @@ class Session:
         meter: the day's writes as last read, with our own writes since counted in; None when not known.
         identity: what the platform said of us; None before it was asked.
         probing: how destinations are looked at.
-        lost: why the platform was last out of reach; None while it answers.
+        lost: why what the platform last did could not be written down; None while the disk holds.
         lanes: whose call to the platform goes first.
         signature: what was found of the token's signature; None without a token.
         tokens: where the token comes from; None where nobody asked.

@@ -215,6 +215,8 @@ def tell(out: Output, result: Result) -> int:
     from console.domain.outcomes import Outcome
 
     _print(out, result)
+    if result.unrecorded:
+        return ExitCode.UNKNOWN
     if result.refusal is not None or result.overtaken_by is not None:
         return ExitCode.REFUSED if result.refusal is not None else ExitCode.PARTLY
     if isinstance(result.error, RepointError) and result.outcome in {Outcome.REJECTED, Outcome.FAILED}:
