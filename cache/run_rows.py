@@ -136,9 +136,14 @@ def run_row(run: Run) -> tuple[Any, ...]:
     """The values of `ADD_RUN`."""
     holder = run.holder
     values = {name: getattr(run, name) for name in _RUN_NAMES}
-    values["overrides"] = json.dumps(dict(run.overrides or {}))
+    values["overrides"] = reasons_row(run)
     own = (storable(str(v)) if isinstance(v, str) else v for v in values.values())
     return (*own, holder.pid, holder.started, holder.boot_id, holder.host)
+
+
+def reasons_row(run: Run) -> str:
+    """The reasons by check as their column has them."""
+    return json.dumps(dict(run.overrides or {}))
 
 
 def run_of(row: tuple[Any, ...]) -> Run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from cache.run_rows import (
     item_of,
     item_row,
     no_such_run,
+    reasons_row,
     run_of,
     run_row,
 )
@@ -86,8 +87,13 @@ class Runs:
         return kept
 
     @told
-    def claim(self, run: str, at: Moment) -> Run:
+    def claim(self, run: str, at: Moment, overrides: Mapping[str, str] | None = None) -> Run:
         """Become the one that performs it.
+
+        Args:
+            run: its id.
+            at: now.
+            overrides: reasons by check that were given now; they are kept beside those before.
 
         Raises:
             RunBusy: a process that lives performs it.
@@ -98,9 +104,9 @@ class Runs:
             known = self._known(run)
             if known.holder != self._holder and known.busy:
                 raise RunBusy(known)
-            return self._change(
-                replace(known, state=RunState.RUNNING, holder=self._holder, asked=""), "goes on", at
-            )
+            reasons = {**(known.overrides or {}), **(overrides or {})}
+            mine = replace(known, state=RunState.RUNNING, holder=self._holder, asked="", overrides=reasons)
+            return self._change(mine, "goes on", at)
 
     @told
     def release(self, run: str, state: RunState, stop_reason: str, at: Moment) -> Run:
@@ -243,10 +249,11 @@ class Runs:
         holder = kept.holder
         self._db.execute(
             "UPDATE runs SET state = ?, stop_reason = ?, asked = ?, hold_until = ?, updated_at = ?, "
-            "holder_pid = ?, holder_started = ?, holder_boot_id = ?, holder_host = ? WHERE run = ?",
+            "overrides = ?, holder_pid = ?, holder_started = ?, holder_boot_id = ?, holder_host = ? "
+            "WHERE run = ?",
             (
                 kept.state.value, storable(kept.stop_reason), kept.asked, kept.hold_until, kept.updated_at,
-                holder.pid, holder.started, holder.boot_id, holder.host, kept.run,
+                reasons_row(kept), holder.pid, holder.started, holder.boot_id, holder.host, kept.run,
             ),
         )  # fmt: skip
         self._tell(kept, word, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from console.subcommands.signals import ending
 
 if TYPE_CHECKING:
     from console.domain.batches import BatchPlan
+    from console.domain.plans import Check
     from console.ops.batches.values import Control, Options, Progress, Report, Tell
     from console.ops.session import Session
 
@@ -90,8 +91,6 @@ async def carry_out(
     session: Session, out: Output, args: argparse.Namespace, plan: BatchPlan, retries: str = ""
 ) -> int:
     """Confirm a plan, run it, and print what became of it; the exit code."""
-    from dataclasses import replace
-
     from console.ops.batches.gates import batch_checks, confirm_batch
     from console.ops.batches.run import start
     from console.ops.planning.file import require_ready
@@ -100,17 +99,25 @@ async def carry_out(
     session.require_armed()
     require_ready(session, plan)
     options = await options_of(session, args)
-    for check in batch_checks(session, plan, options):
-        if check.blocks and out.interactive:
-            out.warning(f"{check.label}: {check.detail}")
-            reason = out.ask("Why now, and why all of them? (empty to leave)") or ""
-            options = replace(options, overrides={**options.overrides, check.name: reason})
+    options = with_reasons(out, options, batch_checks(session, plan, options))
     require_checks(batch_checks(session, plan, options))
     typed = _asked(out, plan) if args.confirm is None else args.confirm
     confirmed = confirm_batch(plan, typed)
     with hands(out, len(plan.items)) as (control, tell):
         report = await start(session, plan, confirmed, options, control=control, tell=tell, retries=retries)
     return told(out, report)
+
+
+def with_reasons(out: Output, options: Options, checks: Sequence[Check]) -> Options:
+    """The options with a reason for each check that blocks, asked for where somebody sits there."""
+    from dataclasses import replace
+
+    for check in checks:
+        if check.blocks and out.interactive:
+            out.warning(f"{check.label}: {check.detail}")
+            reason = out.ask("Why now, and why all of them? (empty to leave)") or ""
+            options = replace(options, overrides={**options.overrides, check.name: reason})
+    return options
 
 
 def _asked(out: Output, plan: BatchPlan) -> str:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from cache.journal import Journal
     from cache.process import this_process
     from console.ops.profiles.places import journal_path
-    from console.subcommands.times import time_of
+    from console.ops.times import time_of
 
     out = Output.of(args)
     since = time_of(args.since, "--since") if args.since else None

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 async def _note(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console import documents
     from console.ops.incident import incidents
-    from console.subcommands.times import time_of
+    from console.ops.times import time_of
 
     lines: list[Line] = []
     if args.incident:

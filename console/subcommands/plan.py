@@ -120,16 +120,11 @@ def _moved(advance: Callable[[int, str], None], step: Step) -> None:
 
 
 def _rule(session: Session, args: argparse.Namespace) -> Rule:
-    from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, as_of
-    from console.subcommands.times import time_of
+    from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, as_of_words
 
     if args.as_of is None:
         return LAST_HEALTHY if args.last_healthy else PREVIOUS
-    now = session.clock.now().wall
-    at = time_of(args.as_of, "--as-of", now)
-    if at > now:
-        raise UsageProblem("--as-of names a time that is still to come", hint="2h, 3d, or 2026-11-24T14:00")
-    return as_of(at)
+    return as_of_words(args.as_of, session.clock.now().wall, "--as-of")
 
 
 def _rewrite(args: argparse.Namespace) -> Rewrite:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from console.output import Output
-from console.subcommands.batch_shown import add_limits, hands, options_of, told
+from console.subcommands.batch_shown import add_limits, hands, options_of, told, with_reasons
 from console.subcommands.common import in_session
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _resume(session: Session, out: Output, args: argparse.Namespace) -> int:
-    from console.ops.batches.run import known_run, resume
+    from console.ops.batches.run import checks_again, known_run, resume
 
     run = known_run(session, args.run_id)
     options = await options_of(session, args)
+    options = with_reasons(out, options, checks_again(session, run, options))
     with hands(out, run.total) as (control, tell):
         report = await resume(session, run.run, options, control=control, tell=tell)
     return told(out, report)

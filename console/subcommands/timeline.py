@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 async def _timeline(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console.ops.incident.story import tell
     from console.ops.incident.story_text import document, markdown
-    from console.subcommands.times import time_of
+    from console.ops.times import time_of
 
     since = time_of(args.since, "--since", session.clock.now().wall) if args.since else None
     story = tell(session, args.incident or "", since)

@@ -30,7 +30,10 @@ PLAN: Final = (
         "send", "r", "run", "Run the plan: asks for reasons where they are due, and for typed words.",
         dangerous=True, needs_live=True, role=Role.OPERATOR, hint=10,
     ),
-    Action("rule", "t", "other rule", "Last healthy version, or the version before; planned anew.", hint=20),
+    Action(
+        "rule", "t", "other rule", "Last healthy version, the one before, or as of a time; planned anew.",
+        hint=20,
+    ),
     Action("way", "w", "other way", "Another way to send it.", hint=30),
     Action("when", "h", "when", "Start now, at a time, after the peak, or after the day's reset.", hint=35),
     Action("reason", "e", "reason", "Why: kept in the journal, and told to the platform.", hint=40),
@@ -46,6 +49,10 @@ RUN: Final = (
     Action(
         "run-resume", "r", "resume", "Go on: what waits is read and compared again; asks for typed words.",
         dangerous=True, needs_live=True, role=Role.OPERATOR, hint=20,
+    ),
+    Action(
+        "run-when", "h", "when", "When it goes on: now, at a time, after the peak, or after the day's reset.",
+        hint=25,
     ),
     Action("cancel", "x", "cancel", "Give up what waits, after a yes; what was sent stays.", hint=30),
     Action(

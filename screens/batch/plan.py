@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import ClassVar
 
@@ -18,16 +18,16 @@ from textual.message import Message
 
 from console.domain.batches import BatchPlan, BatchWay, WayCost
 from console.domain.errors import RepointError
-from console.domain.plans import Check
 from console.ops.batches import desk as core
 from console.ops.batches.gates import confirm_batch
 from console.ops.batches.values import Hold, Options
 from console.ops.planning.plan import LOOKING, Step
-from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, Rule
+from console.ops.planning.rules import LAST_HEALTHY, Rule
 from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
 from screens.batch.confirm import BatchConfirm
+from screens.batch.rule import ask_rule
 from screens.batch.when import ask_when
 from screens.desk import Desk
 from screens.dialogs.ask_screen import AskScreen
@@ -35,8 +35,6 @@ from screens.present import batch as present
 from screens.present.words import count
 from screens.present.wrapping import wrap
 from screens.themes import Look
-
-_RULES = (LAST_HEALTHY, PREVIOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,6 @@ class Draft:
         turn: counts plans, so that what is told of an earlier one is dropped.
         named: the way that the operator chose; None: the one that is proposed.
         hold: what the run is to wait for.
-        overrides: reasons by check.
     """
 
     reason: str
@@ -103,7 +100,6 @@ class Draft:
     found: core.Reviewed | None = None
     named: BatchWay | None = None
     hold: Hold | None = None
-    overrides: dict[str, str] = field(default_factory=dict)
 
     @property
     def plan(self) -> BatchPlan | None:
@@ -165,13 +161,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         draft = self.draft
         self._stop()
         draft.turn += 1
-        draft.stage, draft.step, draft.found, draft.named, draft.overrides = (
-            Stage.PLANNING,
-            None,
-            None,
-            None,
-            {},
-        )
+        draft.stage, draft.step, draft.found, draft.named = Stage.PLANNING, None, None, None
         self.chosen = 0
         self.show_list()
         self.run_worker(self._plan(draft.turn), group="plan", exclusive=False)
@@ -288,7 +278,7 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         """What each action does."""
         return {
             "send": self.confirm,
-            "rule": self._other_rule,
+            "rule": lambda: self.run_worker(self._other_rule(), group="rule", exclusive=True),
             "way": lambda: self.say(self.draft.other_way()),
             "when": lambda: self.run_worker(self._when(), group="when", exclusive=True),
             "reason": self._ask_reason,
@@ -298,9 +288,11 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             **self.moves(),
         }
 
-    def _other_rule(self) -> None:
-        self.draft.rule = _RULES[(_RULES.index(self.draft.rule) + 1) % len(_RULES)]
-        self.make_plan()
+    async def _other_rule(self) -> None:
+        rule = await ask_rule(self.app, self.core)
+        if rule is not None and rule != self.draft.rule:
+            self.draft.rule = rule
+            self.make_plan()
 
     async def _when(self) -> None:
         """When it starts, and what asks for a reason then."""
@@ -337,7 +329,6 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
 
     def confirm(self) -> None:
         """Ask for what is due: a reason for each check that blocks, then the typed words."""
-        self.draft.overrides = {}
         self.run_worker(self._confirm(), group="confirm", exclusive=True)
 
     async def _confirm(self) -> None:
@@ -347,14 +338,12 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             return
         hold = draft.hold
         checks = await self.core(lambda s: core.checks_now(s, plan, hold))
-        for check in checks or ():
-            if check.blocks and not await self._override(check):
-                self.say("Nothing was sent")
-                return
         way, found = draft.way, draft.found
         if checks is None or found is None:
             return
-        reasons = dict(draft.overrides)
+        reasons = await self.ask_reasons(checks)
+        if reasons is None:
+            return
         shown = present.PlanShown(plan, way, found.left, found.reserve, checks, reasons, hold)
         dialog = BatchConfirm(
             "Batch  confirm",
@@ -368,13 +357,6 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
             return
         options = Options(way=draft.named, hold=hold, overrides=reasons)
         self.dismiss(Agreed(plan, typed, options, self.asked.retries))
-
-    async def _override(self, check: Check) -> bool:
-        question = f"{check.detail}. Why all the same?"
-        reason = await self.app.push_screen_wait(AskScreen(f"Reason: {check.label}", question))
-        if reason:
-            self.draft.overrides[check.name] = reason
-        return bool(reason)
 
 
 def _going(draft: Draft, rule: str, width: int, look: Look) -> Sequence[Text]:

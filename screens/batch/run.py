@@ -14,7 +14,7 @@ from console.domain.batches import BatchWay
 from console.domain.outcomes import Outcome
 from console.domain.words import counted
 from console.ops.batches import desk as core
-from console.ops.batches.values import Options, Progress
+from console.ops.batches.values import Hold, Options, Progress
 from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
@@ -22,6 +22,7 @@ from screens.batch.confirm import BatchConfirm
 from screens.batch.plan import Asked
 from screens.batch.runner import Runner
 from screens.batch.shown import Shown
+from screens.batch.when import ask_when
 from screens.dialogs.ask_screen import AskScreen
 from screens.present import batch as present
 from screens.present.cells import Cell
@@ -62,6 +63,7 @@ class RunScreen(BatchScreen[None]):
         self.run_id = run
         self.shown = shown
         self.dirty = False
+        self.hold: Hold | None = None
         self._numbers: list[int] = []
 
     def on_mount(self) -> None:
@@ -157,6 +159,8 @@ class RunScreen(BatchScreen[None]):
         if progress is not None and progress.writes_left is not None:
             writes += [(f", it may spend {progress.writes_left:,} more today", look.muted)]
         lines.append(present.fact("writes", writes, look, width))
+        if self.hold is not None and not self.going:
+            lines += present.start_lines(self.hold, look, width)
         told = [shown.message] if shown.message and not self.going else []
         for words in (*told, *shown.notes):
             lines += [Text(row, look.text) for row in wrap(look.say(words), width)]
@@ -192,16 +196,16 @@ class RunScreen(BatchScreen[None]):
         busy = self.going or (line is not None and line.busy)
         if not busy:
             own["run-pause"] = "It is not running"
-        for name in ("run-resume", "retry", "run-undo"):
+        for name in ("run-resume", "run-when", "retry", "run-undo"):
             if busy:
                 own[name] = "It is running: z pauses it"
             elif self.runner.busy:
                 own[name] = "Another run is going on in this console"
         counts = shown.counts if shown is not None else {}
         if not counts.get(Outcome.SKIPPED):
-            own["cancel"] = own["run-resume"] = "Nothing waits"
+            own["cancel"] = own["run-resume"] = own["run-when"] = "Nothing waits"
         elif line is None:
-            own["cancel"] = own["run-resume"] = "It was not begun"
+            own["cancel"] = own["run-resume"] = own["run-when"] = "It was not begun"
         if not any(counts.get(o) for o in _AGAIN):
             own.setdefault("retry", "Nothing failed")
         if not counts.get(Outcome.APPLIED):
@@ -215,6 +219,7 @@ class RunScreen(BatchScreen[None]):
         return {
             "run-pause": lambda: self.runner.pause(self.run_id),
             "run-resume": lambda: self.run_worker(self._resume(), group="ask", exclusive=True),
+            "run-when": lambda: self.run_worker(self._when(), group="ask", exclusive=True),
             "cancel": self._ask_cancel,
             "retry": self._retry,
             "run-undo": self._ask_undo,
@@ -222,14 +227,24 @@ class RunScreen(BatchScreen[None]):
             **self.moves(),
         }
 
+    async def _when(self) -> None:
+        choice = await ask_when(self.app, self.core)
+        if choice is not None:
+            self.hold = choice.hold
+            self.draw()
+
     async def _resume(self) -> None:
-        shown = self.shown
+        shown, hold = self.shown, self.hold
         if shown is None:
             return
         waiting, plan = shown.waiting, shown.plan
+        checks = await self.core(lambda s: core.checks_to_go_on(s, shown.run, hold))
+        reasons = None if checks is None else await self.ask_reasons(checks)
+        if reasons is None:
+            return
         budget = self.desk.standing
         left, reserve = (budget.writes_left, budget.reserve) if budget is not None else (None, 0)
-        asked = present.PlanShown(plan, None, left, reserve)
+        asked = present.PlanShown(plan, None, left, reserve, overrides=reasons, hold=hold)
         dialog = BatchConfirm(
             f"Resume run {shown.run[:8]}",
             lambda width, look: [
@@ -243,7 +258,8 @@ class RunScreen(BatchScreen[None]):
         if typed is None:
             self.say("Nothing was sent")
         else:
-            self.runner.go_on(shown, waiting, typed, Options())
+            self.hold = None
+            self.runner.go_on(shown, waiting, typed, Options(hold=hold, overrides=reasons))
             self.draw()
 
     def _ask_cancel(self) -> None:

@@ -11,7 +11,7 @@ from console.domain.urls import UrlProblem
 from console.domain.words import counted
 from console.ops.batches import desk as core
 from console.ops.planning.preview import Preview
-from console.ops.planning.rules import LAST_HEALTHY, PREVIOUS, Rule
+from console.ops.planning.rules import Rule, rule_of
 from console.ops.resume import OpenPlan
 from screens.actions import ActionState, Scope
 from screens.batch.runner import Runner
@@ -155,7 +155,7 @@ class Batches:
         except UrlProblem as problem:
             self._app.main.say(f"resume: {problem}")
             return
-        slugs, rules = kept.slugs, (LAST_HEALTHY, PREVIOUS)
+        slugs = kept.slugs
 
         def make(rule: Rule, why: str) -> core.Make:
             if rewrite is None:
@@ -166,7 +166,7 @@ class Batches:
             Asked(
                 kept.title, kept.reason, make, rules=rewrite is None,
                 rule=rewrite.rule if rewrite is not None else "", slugs=slugs, rewrite=kept.rewrite,
-                first=next((each for each in rules if each.text == kept.rule), LAST_HEALTHY),
+                first=rule_of(kept.rule),
             )
         )  # fmt: skip
 

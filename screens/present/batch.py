@@ -168,7 +168,8 @@ def held_words(hold: Hold) -> str:
     return f"{utc(hold.until)}, for {what}" if what else utc(hold.until)
 
 
-def _start(hold: Hold | None, look: Look, width: int) -> list[Text]:
+def start_lines(hold: Hold | None, look: Look, width: int) -> list[Text]:
+    """When it starts; nothing where that is at once."""
     if hold is None:
         return []
     return [fact("start", [(held_words(hold), look.focus)], look, width)]
@@ -185,7 +186,7 @@ def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     lines += [
         fact("reason", [(look.say(plan.reason), look.text)], look, width),
     ]
-    lines += _start(shown.hold, look, width)
+    lines += start_lines(shown.hold, look, width)
     lines += way_lines(plan, shown.way, look, width)
     for check in shown.checks:
         if check.blocks:
@@ -250,7 +251,7 @@ def question_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
         told = f", about {_time(way.seconds)}, recorded as {way.recorded_as}"
         cells = [(f"{way.way.value}  ", look.text), (counted(way.writes, "write"), look.strong)]
         lines.append(fact("way", [*cells, (told, look.muted)], look, width))
-    lines += _start(shown.hold, look, width)
+    lines += start_lines(shown.hold, look, width)
     lines.append(fact("writes", budget_cells(shown.left, shown.reserve, look), look, width))
     lines.append(fact("reason", [(look.say(plan.reason), look.text)], look, width))
     for name, why in shown.overrides.items():

@@ -26,7 +26,13 @@ from tests.support.simulator_children import ROOT
 
 LINKS, LEFT = 1012, 288
 SOME = 240
-SEEDS = (1, 2, 3)
+KILLED = (
+    (BatchWay.ROLLBACK, 1, 45),
+    (BatchWay.SPLIT, 2, 45),
+    (BatchWay.IMPORT, 3, 90),
+    (BatchWay.IMPORT, 4, 90),
+)
+"""How it is sent, the seed, and the last step of the journal at which it may die."""
 
 
 def rivalry(server: PracticeServer, slugs: list[str]) -> None:
@@ -87,9 +93,9 @@ async def test_one_by_one_a_run_goes_as_far_as_the_days_writes_allow(serve: Serv
     assert found["APPLIED"] == len(ours(server)) >= free - 6
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("way", "seed", "last"), KILLED)
 async def test_a_run_killed_at_random_points_loses_nothing_and_doubles_nothing(
-    serve: Serve, tmp_path: Path, seed: int
+    serve: Serve, tmp_path: Path, way: BatchWay, seed: int, last: int
 ) -> None:
     server, rng = serve("calm"), random.Random(seed)
     slugs = make_links(server, 24)
@@ -99,11 +105,11 @@ async def test_a_run_killed_at_random_points_loses_nothing_and_doubles_nothing(
         plan_file.write(file, plan)
     killed = 0
     for _ in range(2):
-        step, how = rng.randint(2, 45), rng.choice(["before", "after"])
+        step, how = rng.randint(2, last), rng.choice(["before", "after"])
         command = ["-m", "tests.support.batch_child", server.base_url, server.handle, server.token]
         child = await asyncio.create_subprocess_exec(
-            sys.executable, *command, str(file), str(step), how, cwd=ROOT, stderr=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
+            sys.executable, *command, str(file), way.value, str(step), how, cwd=ROOT,
+            stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         _, said = await child.communicate()
         assert child.returncode in {0, -signal.SIGKILL}, said
@@ -117,3 +123,4 @@ async def test_a_run_killed_at_random_points_loses_nothing_and_doubles_nothing(
     nothing_doubled(server, plan)
     assert len(ours(server)) + len(failed) == len(slugs), "nothing lost"
     assert outcomes(report) == {"APPLIED": len(ours(server)), **({"FAILED": len(failed)} if failed else {})}
+    assert {event.action for event in ours(server)} == {"import" if way is BatchWay.IMPORT else "rollback"}

@@ -8,12 +8,13 @@ import pytest
 
 from console.domain.batches import BatchWay, RunState
 from console.domain.budget import Meter
-from console.domain.errors import UsageProblem
+from console.domain.errors import Refused, UsageProblem
 from console.domain.peaks import PeakWindow
+from console.domain.plans import CheckStatus
 from console.ops import meter
 from console.ops.batches import when as batch_when
-from console.ops.batches.run import standing_of
-from console.ops.batches.values import Control, Hold, Progress, StopReason
+from console.ops.batches.run import checks_again, standing_of
+from console.ops.batches.values import Control, Hold, Options, Progress, StopReason
 from console.ops.meter import Budget
 from tests.support.batch import Swift, go_on, make_links, nothing_doubled, ours, outcomes, plan_of, run
 from tests.support.clock import START, ManualClock
@@ -119,3 +120,27 @@ async def test_the_end_of_the_peak_is_waited_for_and_asks_for_no_reason(serve: S
         assert outcomes(report) == {"APPLIED": 2}
         assert clock.now().wall >= hold.until
         assert batch_when.after_peak(session) is None, "there is nothing to wait for"
+
+
+async def test_going_on_inside_a_peak_asks_for_a_reason_that_the_run_keeps(serve: Serve) -> None:
+    server, clock = serve("calm"), ManualClock()
+    slugs = make_links(server, 3)
+    peak = PeakWindow.parse("15:00-16:00")
+    async with at(server, clock, peak_windows=(peak,)) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan, max_writes=1)
+        assert outcomes(report) == {"APPLIED": 1, "SKIPPED": 2}
+        clock.advance(3600 * 1.2)
+        with pytest.raises(Refused, match="most visitors come until 16:00 UTC"):
+            await go_on(session, report)
+        later = Hold(START.replace(hour=16), StopReason.HELD_PEAK)
+        assert checks_again(session, report.run, Options(hold=later))[1].status is CheckStatus.OK
+        report = await go_on(session, report, max_writes=1, overrides={"peak": "cannot wait"})
+        assert outcomes(report) == {"APPLIED": 2, "SKIPPED": 1}
+        assert report.run.overrides == {"blast_radius": "all of them fail", "peak": "cannot wait"}
+        kept = [entry for entry in session.store.journal.entries() if "cannot wait" in str(entry)]
+        assert kept, "the journal says why"
+        report = await go_on(session, report)
+        assert outcomes(report) == {"APPLIED": 3}, "the reason that was given stands"
+        assert await go_on(session, report)
+    nothing_doubled(server, plan)

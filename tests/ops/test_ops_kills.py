@@ -10,7 +10,6 @@ import queue
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -20,19 +19,9 @@ from console.ops.recovery import reconcile
 from console.ops.settle import SETTLE_SECONDS
 from console.practice.server import PracticeServer
 from tests.support.desk import at
+from tests.support.ledger import Ledger
 from tests.support.practice import Serve
 from tests.support.simulator_children import Child, LaterClock, children
-
-
-class Ledger(list[Any]):
-    """The platform's ledger; calls `struck` at the moment that a write takes effect."""
-
-    struck: Callable[[], None] | None = None
-
-    def append(self, event: Any) -> None:
-        super().append(event)
-        if event.key is not None and self.struck is not None:
-            self.struck()
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
 from console.ops.batches import desk as core
 from console.ops.clock import SystemClock
+from console.ops.planning.rules import PREVIOUS, rule_of
 from console.ops.profiles.places import journal_path
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
-from screens.batch.plan import BatchPlanScreen
+from screens.batch.plan import BatchPlanScreen, Stage
 from screens.dialogs.ask_screen import AskScreen
 from screens.dialogs.pick_screen import PickScreen
+from screens.widgets.text_pane import TextPane
 from tests.support.batch_driver import BatchPage
 from tests.support.console_driver import Driver
 
@@ -211,3 +213,48 @@ async def test_a_run_of_another_process_is_shown_as_it_goes_and_nobody_else_star
 
 def asked(journal: sqlite3.Connection, run: str) -> str:
     return str(journal.execute("SELECT asked FROM runs WHERE run = ?", (run,)).fetchone()[0])
+
+
+async def test_links_go_back_to_what_was_live_at_a_time_that_is_named(practice: PracticeServer) -> None:
+    make_links(practice, 2)
+    async with console(practice, (80, 24)) as driver:
+        page = await planned(driver, 2)
+        await page.choose_rule("as of")
+        await page.asked("3000-01-01T00:00")
+        await driver.until(lambda: "still to come" in page.plan.said, "that it is still to come")
+        assert page.plan.draft.rule is PREVIOUS
+        assert "planned 2" in page.kinds
+        await page.choose_rule("as of")
+        await page.asked("2001-01-01T00:00Z")
+        await driver.until(lambda: page.plan.draft.stage is Stage.REVIEW, "the plan of then")
+        assert "left out 2" in page.kinds
+        assert "no version as of 2001-01-01 00:00 UTC" in page.lines[0]
+        assert "rule as of 2001-01-01T00:00:00+00:00" in page.facts
+        draft = driver.app.batches.reviewing()
+        assert draft is not None
+        assert rule_of(draft.rule) == page.plan.draft.rule, "a lost line brings it back"
+        assert ours(practice) == []
+
+
+async def test_a_paused_run_waits_for_its_time_when_it_goes_on(practice: PracticeServer) -> None:
+    make_links(practice, 3)
+    practice.platform.faults.add(Kind.THROTTLE, method="POST", path="/rollback$", times=None, retry_after="4")
+    async with console(practice, (80, 24)) as driver:
+        page = await started(driver, 3)
+        await driver.until(lambda: "as the platform asks" in page.facts, "the platform's wish")
+        await driver.keys("z")
+        await page.ended()
+        await starts(driver, "reset")
+        await driver.until(lambda: "for the day's writes" in page.facts, "the choice")
+        await driver.keys("r")
+        dialog = await page.confirming()
+        assert "for the day's writes" in "\n".join(dialog.query_one(TextPane).texts)
+        await page.confirm("resume 3")
+        await driver.until(lambda: "held " in page.facts, "that it waits")
+        await driver.keys("h")
+        assert page.run.said == "when: It is running: z pauses it"
+        await driver.keys("z")
+        screen = await page.ended()
+        assert screen.shown is not None
+        assert screen.shown.counts == {Outcome.SKIPPED: 3}
+        assert ours(practice) == []

@@ -15,6 +15,7 @@ from console.ops.planning.rules import PREVIOUS
 from console.ops.resume import MOST_MARKS, OpenPlan, Whereabouts
 from screens.batch.plan import BatchPlanScreen
 from screens.rollback.dialog import RollbackDialog
+from tests.support.batch_driver import BatchPage
 from tests.support.console_driver import Driver
 from tests.support.frozen import frozen_console, frozen_session
 
@@ -106,7 +107,7 @@ async def test_a_plan_that_was_open_is_planned_again_by_the_key_and_never_truste
         await driver.filter("status:down", 6)
         await driver.keys("R")
         first = await plan_shown(driver)
-        await driver.keys("t")
+        await BatchPage(driver).choose_rule("previous")
         await driver.until(
             lambda: first.draft.rule is PREVIOUS and first.draft.plan is not None, "the other rule"
         )

@@ -1,6 +1,6 @@
 """A run of a batch in a process of its own, killed by SIGKILL at a step. Never imported by the program.
 
-    python -m tests.support.batch_child BASE_URL HANDLE TOKEN PLAN.json STEP HOW
+    python -m tests.support.batch_child BASE_URL HANDLE TOKEN PLAN.json WAY STEP HOW
 
 STEP counts what the journal is told, from the start of the run; HOW is `before` the commit of that step, or
 `after` it. With a run begun already, the child resumes it. It prints the run's state where it lives on.
@@ -19,6 +19,7 @@ from typing import Any
 
 from cache import chain
 from cache.journal import Journal
+from console.domain.batches import BatchWay
 from console.ops.planning.file import read
 from tests.support.batch import Swift, go_on, run
 from tests.support.desk import at
@@ -60,7 +61,7 @@ def arm(step: int, how: str) -> None:
 
 async def main() -> str:
     """Run, or go on."""
-    base_url, handle, token, file, step, how = sys.argv[1:]
+    base_url, handle, token, file, way, step, how = sys.argv[1:]
     place: Any = SimpleNamespace(base_url=base_url, handle=handle, token=token, pat=token)
     plan = read(Path(file))
     async with at(place, Swift(), token) as session:
@@ -68,7 +69,7 @@ async def main() -> str:
         if session.store.runs.get(plan.plan_id):
             report = await go_on(session, plan.plan_id, look_after=False)
         else:
-            report = await run(session, plan, look_after=False)
+            report = await run(session, plan, way=BatchWay(way), look_after=False)
     return report.run.state.value
 
 

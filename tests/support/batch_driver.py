@@ -10,6 +10,7 @@ from screens.batch.plan import BatchPlanScreen, Stage
 from screens.batch.run import RunScreen
 from screens.batch.runs import RunsScreen
 from screens.dialogs.ask_screen import AskScreen
+from screens.dialogs.pick_screen import PickScreen
 from screens.widgets.one_line import OneLine
 from screens.widgets.text_pane import TextPane
 from tests.support.console_driver import Driver
@@ -43,9 +44,16 @@ class BatchPage:
     async def by_previous(self) -> BatchPlanScreen:
         """Planned back to the version before."""
         await self.planned()
-        await self.driver.keys("t")
+        await self.choose_rule("previous")
         await self.driver.until(lambda: self.plan.draft.plan is not None, "the plan by the other rule")
         return self.plan
+
+    async def choose_rule(self, words: str) -> None:
+        """Choose the rule that the words name."""
+        await self.driver.keys("t")
+        await self.driver.until(lambda: isinstance(self.driver.app.screen, PickScreen), "the rules")
+        await self.driver.write(words)
+        await self.driver.keys("enter")
 
     async def asked(self, words: str) -> None:
         """Answer the question that is open."""

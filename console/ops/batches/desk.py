@@ -27,7 +27,7 @@ from console.ops.planning.file import require_ready
 from console.ops.planning.plan import Tell as TellPlanning
 from console.ops.planning.plan import plan_repoint, plan_rollback
 from console.ops.planning.preview import Preview, preview
-from console.ops.planning.rules import Rule
+from console.ops.planning.rules import Rule, as_of_words
 from console.ops.session import Session
 
 RUNS_SHOWN: Final = 200
@@ -140,6 +140,11 @@ async def hold_at(session: Session, text: str) -> Hold:
     return batch_when.at_time(text, session.clock.now().wall, "The start")
 
 
+async def rule_at(session: Session, text: str) -> Rule:
+    """The rule `as of` a time that was typed. Errors as `planning.rules.as_of_words`."""
+    return as_of_words(text, session.clock.now().wall, "The rule")
+
+
 async def checks_at(session: Session, plan: BatchPlan, hold: Hold | None) -> tuple[Check, ...]:
     """What asks for a reason where it starts then."""
     return batch_checks(session, plan, Options(hold=hold))
@@ -154,6 +159,16 @@ async def checks_now(session: Session, plan: BatchPlan, hold: Hold | None = None
     session.require_armed()
     require_ready(session, plan)
     return batch_checks(session, plan, Options(hold=hold))
+
+
+async def checks_to_go_on(session: Session, run: str, hold: Hold | None) -> tuple[Check, ...]:
+    """What asks for a reason before a run goes on, at the hour that it does.
+
+    Raises:
+        Refused: protected, or no such run.
+    """
+    session.require_armed()
+    return batch_run.checks_again(session, batch_run.known_run(session, run), Options(hold=hold))
 
 
 async def run_plan(

@@ -20,11 +20,12 @@ from console.domain.batches import BatchPlan, BatchWay, RunState
 from console.domain.errors import BudgetSpent, Refused, RepointError, Unreachable
 from console.domain.links import label
 from console.domain.outcomes import Outcome
+from console.domain.plans import Check
 from console.domain.sightings import DIALOG_MAX_AGE
 from console.domain.versions import same_version
 from console.ops import meter
 from console.ops.batches.by_import import run_import
-from console.ops.batches.gates import allowance, reasons_given, require_start
+from console.ops.batches.gates import allowance, batch_checks, reasons_given, require_start
 from console.ops.batches.item import expected_sighting, made_by_us
 from console.ops.batches.job import Job, spent
 from console.ops.batches.rules import StopRules, stop_of
@@ -34,6 +35,7 @@ from console.ops.batches.waves import look_at, run_waves
 from console.ops.guard import judge_sighting
 from console.ops.planning.file import document, from_document
 from console.ops.planning.reading import GONE, read_all
+from console.ops.rollback import require_checks
 from console.ops.session import Session
 
 _ENDS_WITH_THE_ITEMS: Final = frozenset({StopReason.OPERATOR, StopReason.BUDGET, StopReason.MAX_WRITES})
@@ -101,7 +103,8 @@ async def resume(
     """Go on with a run: what it left open is settled by reading, what waits is read and compared again.
 
     Raises:
-        Refused: no such run, another target, protected, or a living process performs it.
+        Refused: no such run, another target, protected, a check that blocks (`checks_again`), or a living
+            process performs it.
     """
     options = options or Options()
     run = known_run(session, run_id)
@@ -115,14 +118,30 @@ async def resume(
             detail="Nothing was sent.",
             hint="Go back to the target it was made for",
         )
-    options = replace(
-        options,
-        way=options.way or BatchWay(run.way),
-        overrides={**(run.overrides or {}), **options.overrides},
-        hold=options.hold or _hold_of(run, session),
-    )
-    run = session.store.runs.claim(run.run, session.clock.now())
+    require_checks(checks_again(session, run, options))
+    options = replace(_as_begun(session, run, options), way=options.way or BatchWay(run.way))
+    given = reasons_given(options.overrides)
+    run = session.store.runs.claim(run.run, session.clock.now(), given)
     return await _perform(session, run, plan, options, control=control, tell=tell, again=True)
+
+
+def checks_again(session: Session, run: Run, options: Options) -> tuple[Check, ...]:
+    """What asks for a reason before a run goes on: the hour may be another one than when it began.
+
+    The reasons that it was begun with still stand; where nothing waits, nothing is asked.
+
+    Raises:
+        Refused: reason `edited_plan`.
+    """
+    if not session.store.runs.counts(run.run)[Outcome.SKIPPED]:
+        return ()
+    return batch_checks(session, plan_of_run(run), _as_begun(session, run, options))
+
+
+def _as_begun(session: Session, run: Run, options: Options) -> Options:
+    """The options with the reasons that the run was begun with, and the time that it still waits for."""
+    overrides = {**(run.overrides or {}), **options.overrides}
+    return replace(options, overrides=overrides, hold=options.hold or _hold_of(run, session))
 
 
 def known_run(session: Session, run_id: str) -> Run:

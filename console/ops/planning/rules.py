@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Final
 
 from console.domain.batches import BatchItem, BatchKind, BatchPlan
+from console.domain.errors import UsageProblem
 from console.domain.links import Link, VersionId, label
 from console.domain.readings import Reading
 from console.domain.rewrites import Rewrite
 from console.domain.urls import UrlProblem
 from console.domain.versions import Timeline, Version
+from console.ops.times import time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,40 @@ class Rule:
 
 LAST_HEALTHY: Final = Rule("last healthy")
 PREVIOUS: Final = Rule("previous")
+_AS_OF: Final = "as of "
 
 
 def as_of(at: datetime) -> Rule:
     """The version that was live at a time."""
-    return Rule(f"as of {at.isoformat()}", at)
+    return Rule(f"{_AS_OF}{at.isoformat()}", at)
+
+
+def as_of_words(text: str, now: datetime, what: str) -> Rule:
+    """The version that was live at a time as it is typed: `2h`, `3d`, `2026-11-24T14:00`.
+
+    Args:
+        text: as typed.
+        now: UTC.
+        what: how the operator knows it, for errors: `--as-of`.
+
+    Raises:
+        UsageProblem: it is no time, or one that is still to come.
+    """
+    at = time_of(text, what, now)
+    if at > now:
+        raise UsageProblem(f"{what} names a time that is still to come", hint="2h, 3d, or 2026-11-24T14:00")
+    return as_of(at)
+
+
+def rule_of(text: str) -> Rule:
+    """The rule of a plan's text; the last healthy version where it says nothing else that can be read."""
+    if text == PREVIOUS.text:
+        return PREVIOUS
+    try:
+        at = datetime.fromisoformat(text.removeprefix(_AS_OF))
+    except ValueError:
+        return LAST_HEALTHY
+    return as_of(at) if text.startswith(_AS_OF) and at.tzinfo is not None else LAST_HEALTHY
 
 
 def named(versions: Mapping[str, VersionId], text: str) -> Rule:
