@@ -1,4 +1,4 @@
-"""`repoint run` killed by SIGKILL in the middle of a write, whichever way it is sent, then resumed by choice."""
+"""`repoint run` killed by SIGKILL in the middle of a write, whichever way it is sent, then resumed."""
 
 from __future__ import annotations
 
