@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from console.domain.errors import RepointError
-from console.domain.plans import Check
 from console.ops.session import Session
 from screens import lines as console_lines
 from screens.actions import Action, ActionState
@@ -19,7 +18,6 @@ from screens.batch import actions as keys
 from screens.batch.list import BatchList
 from screens.desk import Desk
 from screens.dialogs.arm import arm_on
-from screens.dialogs.ask_screen import AskScreen
 from screens.dialogs.help_screen import TextScreen
 from screens.late import stands
 from screens.present.batch import kinds_line
@@ -181,19 +179,6 @@ class BatchScreen(Screen[R]):
         except RepointError as error:
             self.failed(error)
             return None
-
-    async def ask_reasons(self, checks: Sequence[Check]) -> dict[str, str] | None:
-        """A reason for each check that blocks; None where one was left, which is told."""
-        found: dict[str, str] = {}
-        for check in checks:
-            if check.blocks:
-                question = f"{check.detail}. Why all the same?"
-                reason = await self.app.push_screen_wait(AskScreen(f"Reason: {check.label}", question))
-                if not reason:
-                    self.say("Nothing was sent")
-                    return None
-                found[check.name] = reason
-        return found
 
     def failed(self, error: RepointError) -> None:
         """Say what happened and what to do next."""

@@ -1,14 +1,33 @@
-"""The last question of a batch: what is changed where, answered by typed words or left."""
+"""The last questions of a batch: why all the same, then what is changed where, answered by typed words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from console.domain.plans import Check
+from screens.dialogs.ask_screen import AskScreen
 from screens.dialogs.words_dialog import WordsDialog
 from screens.themes import Look
 from screens.widgets.text_pane import Build
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+async def ask_reasons(app: App[Any], checks: Sequence[Check]) -> dict[str, str] | None:
+    """A reason for each check that blocks; None where one was left: nothing is sent then."""
+    found: dict[str, str] = {}
+    for check in checks:
+        if check.blocks:
+            question = f"{check.detail}. Why all the same?"
+            reason = await app.push_screen_wait(AskScreen(f"Reason: {check.label}", question))
+            if not reason:
+                return None
+            found[check.name] = reason
+    return found
 
 
 class BatchConfirm(WordsDialog[str]):

@@ -26,7 +26,7 @@ from console.ops.planning.rules import LAST_HEALTHY, Rule
 from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
-from screens.batch.confirm import BatchConfirm
+from screens.batch.confirm import BatchConfirm, ask_reasons
 from screens.batch.rule import ask_rule
 from screens.batch.when import ask_when
 from screens.desk import Desk
@@ -341,8 +341,9 @@ class BatchPlanScreen(BatchScreen[Agreed | None]):
         way, found = draft.way, draft.found
         if checks is None or found is None:
             return
-        reasons = await self.ask_reasons(checks)
+        reasons = await ask_reasons(self.app, checks)
         if reasons is None:
+            self.say("Nothing was sent")
             return
         shown = present.PlanShown(plan, way, found.left, found.reserve, checks, reasons, hold)
         dialog = BatchConfirm(

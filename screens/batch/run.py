@@ -18,7 +18,7 @@ from console.ops.batches.values import Hold, Options, Progress
 from screens.actions import ActionState
 from screens.batch import actions as keys
 from screens.batch.base import BatchScreen
-from screens.batch.confirm import BatchConfirm
+from screens.batch.confirm import BatchConfirm, ask_reasons
 from screens.batch.plan import Asked
 from screens.batch.runner import Runner
 from screens.batch.shown import Shown
@@ -239,8 +239,11 @@ class RunScreen(BatchScreen[None]):
             return
         waiting, plan = shown.waiting, shown.plan
         checks = await self.core(lambda s: core.checks_to_go_on(s, shown.run, hold))
-        reasons = None if checks is None else await self.ask_reasons(checks)
+        if checks is None:
+            return
+        reasons = await ask_reasons(self.app, checks)
         if reasons is None:
+            self.say("Nothing was sent")
             return
         budget = self.desk.standing
         left, reserve = (budget.writes_left, budget.reserve) if budget is not None else (None, 0)
