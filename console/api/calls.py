@@ -10,7 +10,7 @@ from console.api import wire
 from console.api.asks import Answer, Answered, Ask
 from console.api.auth import Claims, TokenKeeper, classify_token, clean_token
 from console.api.lanes import Lanes
-from console.api.settings import ConnectionSettings, TokenSource
+from console.api.settings import ConnectionSettings, RenewableSource, TokenSource
 from console.api.throttle import Clock, Pace, Retrying, Waiting
 from console.domain.links import JSON
 from console.domain.target import Secret
@@ -37,7 +37,9 @@ class Calls:
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.tokens = TokenKeeper(token, clock, self._renew if settings.refresh else None)
+        self._own = token if isinstance(token, RenewableSource) else None
+        renews = self._own is not None or settings.refresh
+        self.tokens = TokenKeeper(token, clock, self._renew if renews else None)
         self.retrying = Retrying(clock, settings.patience, on_wait)
         self.lanes = lanes or Lanes()
         self._pace = Pace()
@@ -70,8 +72,10 @@ class Calls:
             and self.tokens.renews
             and wire.problem_of(answer.body).code == "token_expired"
         ):
-            secret = await self.tokens.renewed(secret)
-            answer = await exchange.send(make(self.routes(secret)), secret)
+            fresh = await self.tokens.renewed(secret)
+            if fresh != secret:
+                secret = fresh
+                answer = await exchange.send(make(self.routes(secret)), secret)
         self._pace.note(answer.status, answer.headers, self.clock.now())
         return answer
 
@@ -135,6 +139,10 @@ class Calls:
         )
 
     async def _renew(self, secret: Secret) -> Secret:
+        """Another token from its source, which costs nothing; else from the platform, where asked for."""
+        fresh = await self._own.renewed(secret) if self._own is not None else secret
+        if fresh != secret or not self.settings.refresh:
+            return fresh
         answer = await (await self.exchange()).send(wire.REFRESH, secret)
         return clean_token(wire.token_from(wire.json_of(answer, wire.REFRESH.what)))
 

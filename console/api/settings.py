@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import can_ada
 
@@ -26,6 +26,19 @@ class TokenSource(Protocol):
 
     async def get(self) -> Secret | None:
         """The token, or None when there is none. May be asked often: keep what is slow to get."""
+        ...
+
+
+@runtime_checkable
+class RenewableSource(TokenSource, Protocol):
+    """One that can be asked for another token before the one there is ends."""
+
+    async def renewed(self, old: Secret) -> Secret:
+        """A token in place of `old`, or `old` where there is no other. `get` gives it from then on.
+
+        Raises:
+            SignInNeeded: it cannot be had, or must not be used.
+        """
         ...
 
 

@@ -55,7 +55,7 @@ async def connect(
     target = profile.target(epoch)
     store = Store.open(cache_path(target.key), journal_path())
     try:
-        source = tokens or _source(profile)
+        source = _source(profile, tokens, clock)
         operator, session_id, signature = await _operator(
             source, store, target, profile, offline=offline, tolerant=tolerant
         )
@@ -80,10 +80,11 @@ async def connect(
     )
 
 
-def _source(profile: Profile) -> TokenSource:
+def _source(profile: Profile, given: TokenSource | None, clock: Clock) -> TokenSource:
+    from console.ops.access.renewing import renewing
     from console.ops.access.tokens import token_source
 
-    return token_source(profile)
+    return renewing(given or token_source(profile), profile, clock)
 
 
 async def _operator(
