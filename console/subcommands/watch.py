@@ -12,6 +12,9 @@ from console.subcommands.common import add_query, in_session, sync_first
 from console.subcommands.numbers import seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.domain.errors import RepointError
     from console.ops.health.watch import Moved
     from console.ops.health.watch_outages import Change
     from console.ops.session import Session
@@ -31,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the start, each host asked gently, opted-out ones never",
     )
     parser.add_argument(
-        "--once", action="store_true", help="look once; exit 4 when there is something to tell"
+        "--once",
+        action="store_true",
+        help="look once; exit 4 when there is something to tell, or a rolled-back link could not be read",
     )
 
 
@@ -55,19 +60,33 @@ async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int
     destinations = counted(len(slugs), "link")
     out.note(f"Watching {counted(len(held), 'rolled-back link')}, and the destinations of {destinations}")
     watch, told = OutageWatch(session, slugs), dict[str, str]()
-    news = False
+    news, blind = False, 0
     while True:
-        for moved in await moved_holds(session):
+        unread: dict[str, RepointError] = {}
+        for moved in await moved_holds(session, unread):
             if told.get(moved.hold.slug) != moved.sentence:
                 told[moved.hold.slug] = moved.sentence
                 news = True
                 _tell_moved(out, moved)
+        if len(unread) != blind:
+            blind = len(unread)
+            _tell_unread(out, unread)
         for change in await watch.look():
             news = True
             _tell_change(out, change)
         if args.once:
-            return ExitCode.PARTLY if news else ExitCode.DONE
+            return ExitCode.PARTLY if news or unread else ExitCode.DONE
         await session.clock.sleep(args.every)
+
+
+def _tell_unread(out: Output, unread: Mapping[str, RepointError]) -> None:
+    """Say whose moves would go unnoticed; the data lines stay what happened."""
+    if not unread:
+        out.note("Every rolled-back link can be read again")
+        return
+    first, error = next(iter(unread.items()))
+    more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+    out.warning(f"{first}{more} could not be read, so a move would go unnoticed: {error.title}")
 
 
 def _tell_moved(out: Output, moved: Moved) -> None:

@@ -150,6 +150,10 @@ def test_files_of_links_and_watching_have_the_keys_of_the_readme(
     assert [(o["host"], o["change"], o["links"], o["slug"]) for o in outages] == [
         ("www.localhost", "began", 1, None)
     ]
+    practice.platform.faults.add("answer", method="GET", path=f"links/{SLUG}/history", status=403, times=2)
+    blind = here("watch", "--once", "--json", f"slug:{SLUG}x", code=4)
+    assert blind.lines == []
+    assert f"{SLUG} could not be read, so a move would go unnoticed" in blind.err
 
 
 def test_a_plain_terminal_line_never_replaces_the_document(here: Here, practice: PracticeServer) -> None:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from cache.links import Sort
 from console.api.port import HealthRun
-from console.domain.errors import Refused, RepointError, Unreachable
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.query import parse
-from console.domain.routing import Visitor
 from console.ops.checks import all_checks
 from console.ops.health import sweep
 from console.ops.health.outages import board, outages_among
-from console.ops.health.platform_check import check_from_platform, cost_of
-from console.ops.health.route_check import ask_route, cost_of_route
+from console.ops.health.platform_check import check_from_platform
 from console.ops.health.sweep import Chosen, check_chosen, check_from_here, from_cache
 from console.ops.health.watch_outages import OutageWatch
 from console.ops.probe.prober import Prober
 from console.ops.probe.values import Probed
-from console.ops.review import read_live
 from console.ops.session import Session
 from console.ops.sync import sync, with_versions
 from console.ops.verify import restored_health
@@ -42,87 +36,6 @@ async def looked(session: Session, slugs: list[str]) -> dict[str, HealthResult]:
     return {r.slug: r async for r in check_from_here(session, from_cache(session, slugs))}
 
 
-async def test_the_platform_checks_a_selection_for_one_write(practice: PracticeServer) -> None:
-    async with at(practice) as session:
-        await sync(session)
-        cost = await cost_of(session, SLUGS)
-        used = practice.platform.writes_today
-        assert cost.writes == 1
-        assert f"looks at 3 links. That costs 1 of the {cost.left:,} writes left" in cost.sentence
-        found = {r.slug: r for r in await check_from_platform(session, SLUGS)}
-        assert practice.platform.writes_today == used + 1
-        assert session.meter is not None
-        assert session.meter.left == (cost.left or 0) - 1
-    verdicts = {slug: r.verdict for slug, r in found.items()}
-    assert verdicts == {"docs": Verdict.OK, "spring-launch": Verdict.SERVER_ERROR, "old-page": Verdict.DEAD}
-    assert {r.vantage for r in found.values()} == {Vantage.PLATFORM}
-    assert found["spring-launch"].version == 9
-
-
-async def test_one_visitor_is_asked_of_the_platform_and_held_against_the_estimate(
-    practice: PracticeServer,
-) -> None:
-    async with at(practice) as session:
-        live = (await read_live(session, "docs")).current.snapshot
-        used = practice.platform.writes_today
-        assert "where one visitor goes. That costs 1 of" in (await cost_of_route(session)).sentence
-        found = await ask_route(session, live, Visitor(country="US"))
-        assert (found.agrees, found.answer.estimate, found.estimate.estimate) == (True, False, True)
-        assert practice.platform.writes_today == used + 1
-        other = await ask_route(session, replace(live, destination_url="https://x.example/"), Visitor())
-        assert not other.agrees
-
-
-async def test_a_run_is_polled_and_told(practice: PracticeServer) -> None:
-    practice.platform.manners.checks_at_once = 2
-    clock = ManualClock()
-    clock.sleep = asyncio.sleep  # type: ignore[method-assign]  # the run goes on in real time
-    told: list[tuple[int, int]] = []
-    async with at(practice) as session:
-        await sync(session)
-        session.clock = clock
-        found = await check_from_platform(session, SLUGS, lambda done, total: told.append((done, total)))
-    assert sorted(r.slug for r in found) == sorted(SLUGS)
-    assert {total for _, total in told} <= {3}
-
-
-@pytest.mark.parametrize("status", [503, 504])
-async def test_a_gateway_that_gives_up_is_no_result(practice: PracticeServer, status: int) -> None:
-    async with at(practice) as session:
-        await sync(session)
-        before = session.store.health.latest(SLUGS)
-        practice.platform.faults.add("answer", method="POST", path=CHECK, status=status)
-        with pytest.raises(Unreachable) as caught:
-            await check_from_platform(session, SLUGS)
-        assert f"no result ({status})" in caught.value.title
-        assert session.store.health.latest(SLUGS) == before
-
-
-@pytest.mark.parametrize(
-    ("kind", "settings", "counted"),
-    [("answer", {"status": 503}, 1), ("commit_then_close", {}, 1), ("answer", {"status": 403}, 0)],
-)
-async def test_a_question_whose_answer_was_lost_may_have_been_charged(
-    practice: PracticeServer, kind: str, settings: dict[str, Any], counted: int
-) -> None:
-    """Else a platform that does not tell its meter would be asked until the reserve is gone."""
-    async with at(practice) as session:
-        await sync(session)
-        live = (await read_live(session, "docs")).current.snapshot
-        questions = {
-            CHECK: lambda: check_from_platform(session, SLUGS),
-            "route-preview$": lambda: ask_route(session, live, Visitor()),
-        }
-        for path, question in questions.items():
-            left = (await cost_of(session, SLUGS)).left
-            assert left is not None
-            practice.platform.faults.add(kind, method="POST", path=path, **settings)
-            with pytest.raises(RepointError):
-                await question()
-            assert session.meter is not None
-            assert session.meter.left == left - counted
-
-
 async def test_a_result_from_before_a_version_was_live_is_none_of_its_own(practice: PracticeServer) -> None:
     """The destination is the same again: what was found of it before says nothing of this version's time."""
     async with at(practice) as session:
@@ -136,30 +49,6 @@ async def test_a_result_from_before_a_version_was_live_is_none_of_its_own(practi
             for seen in (made - timedelta(seconds=1), made)
         ]
         assert [result.version for result in with_versions(session, found)] == [None, cached.link.version]
-
-
-async def test_a_platform_without_the_route_is_read_by_the_other_method(practice: PracticeServer) -> None:
-    async with at(practice) as session:
-        await sync(session)
-        practice.platform.faults.add("no_route", method="POST", path=CHECK, status=405)
-        found = await check_from_platform(session, SLUGS)
-        assert {r.slug for r in found} >= set(SLUGS)
-        for method in ("POST", "GET"):
-            practice.platform.faults.add("no_route", method=method, path=CHECK, status=404)
-        with pytest.raises(RepointError, match="checks no destinations"):
-            await check_from_platform(session, SLUGS)
-
-
-async def test_the_reserve_is_not_spent_and_looking_from_here_is_free(serve: Any) -> None:
-    practice = serve("tiny", plan="PRO")
-    practice.platform.set_used(8)
-    async with at(practice) as session:
-        await sync(session)
-        with pytest.raises(Refused) as caught:
-            await check_from_platform(session, SLUGS)
-        assert caught.value.reason == "reserve"
-        assert len(await looked(session, SLUGS)) == 3
-    assert practice.platform.writes_today == 8
 
 
 async def test_what_only_the_platform_cannot_reach_is_on_the_board(practice: PracticeServer) -> None:
@@ -317,13 +206,16 @@ async def test_a_rollback_goes_before_everything_else(practice: PracticeServer) 
             await looked(session, ["docs"])
 
         await sync(session)
+        shop = practice.platform.link("spring-launch")["destinationUrl"]
+        await session.prober.probe_one(shop)  # what is made on first use has been made
         others = [asyncio.create_task(read()), asyncio.create_task(look())]
         asked = len(practice.platform.requests)
         with session.first():
             begun.set()
-            await asyncio.wait(others, timeout=0.2)
-            await session.online().link("docs")
-            assert len(practice.platform.requests) == asked + 1
+            for _ in range(3):  # as much again as the others would do, so that they had their time
+                await session.online().link("docs")
+                await session.prober.probe_one(shop)
+            assert len(practice.platform.requests) == asked + 3
             assert hits(practice, "docs") == 0
             assert not any(other.done() for other in others)
         await asyncio.wait_for(asyncio.gather(*others), 60)

@@ -92,6 +92,17 @@ def test_an_impatient_course_tries_once() -> None:
     assert found.tries == 1
 
 
+def test_pauses_before_another_try_are_never_all_the_same() -> None:
+    """Else a host that hiccups gets every waiting destination again in one moment."""
+    settings_ = ProbeSettings(backoff_seconds=1.0)
+    hiccup = Failure(Fault.BROKEN_OFF, Phase.FIRST_BYTE, "", 0.01)
+    steps = [Course(f"http://a.example/{n}", settings_).take(hiccup, NOW) for n in range(40)]
+    pauses = [step.seconds for step in steps if isinstance(step, Pause)]
+    assert len(pauses) == 40
+    assert len(set(pauses)) > 10
+    assert all(0.5 <= pause <= 1.5 for pause in pauses)
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [

@@ -159,6 +159,40 @@ async def test_pause_asks_nothing_new(server: Server) -> None:
     assert (len(found), prober.stats.done, prober.stats.paused) == (8, 10, False)
 
 
+async def test_while_something_urgent_is_under_way_no_sweep_asks_anything_new(server: Server) -> None:
+    """Single probes go on: by the time that three of them are done, a sweep would have asked long since."""
+    pages = [server.url(f"/{n}", f"h{n}.localhost") for n in range(8)]
+
+    async def page(call: Call) -> None:
+        await call.send(answer())
+
+    server.routes |= dict.fromkeys(("/urgent", *(f"/{n}" for n in range(8))), page)
+
+    def asked() -> int:
+        return sum(call.path != "/urgent" for call in server.calls)
+
+    prober = Prober(settings(concurrency=1))
+    running = prober.probe(pages)
+    await anext(running)
+    with prober.held():
+        await prober.probe_one(server.url("/urgent"))  # what was in flight has ended
+        before = asked()
+        for _ in range(3):
+            await prober.probe_one(server.url("/urgent"))
+        assert asked() == before
+    assert len([found async for found in running]) == 7
+    with prober.held():
+        new = asyncio.create_task(anext(prober.probe(pages)))
+        for _ in range(3):
+            await prober.probe_one(server.url("/urgent"))
+        assert asked() == 8
+    await new
+    prober.pause()
+    with prober.held():
+        pass
+    assert prober.stats.paused, "whoever paused it goes on with it"
+
+
 async def test_a_host_that_hangs_is_given_up(server: Server) -> None:
     server.routes |= {f"/{n}": Call.hang for n in range(60)}
     prober = Prober(settings(timeout_seconds=1.0, total_seconds=5.0, give_up_after=6))

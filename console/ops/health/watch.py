@@ -60,8 +60,11 @@ class Moved:
     sentence: str
 
 
-async def moved_holds(session: Session) -> list[Moved]:
-    """Read every held link; those that moved since they were rolled back. Costs no write."""
+async def moved_holds(session: Session, unread: dict[str, RepointError] | None = None) -> list[Moved]:
+    """Read every held link; those that moved since they were rolled back. Costs no write.
+
+    `unread` gets those that could not be read, with what was said: not known is not moved, nor is it unmoved.
+    """
     moved = []
     for hold in session.store.marks.holds(session.target.key):
         try:
@@ -69,8 +72,10 @@ async def moved_holds(session: Session) -> list[Moved]:
         except NotFound:
             moved.append(Moved(hold, None, f"{hold.slug} does not exist any more"))
             continue
-        except RepointError:
-            continue  # not known is not moved; the next look tells
+        except RepointError as error:
+            if unread is not None:
+                unread[hold.slug] = error
+            continue
         same = same_version(reading.live, hold.version)
         if same and reading.current.fingerprint == hold.fingerprint:
             continue
