@@ -136,7 +136,7 @@ class _Scene:
         return self.look.strong if result is None else self.look.band(result.verdict.band)
 
     def state(self, version: Version) -> tuple[str, Style]:
-        """A version's state in words: `live · 503 12s ago`, `last healthy 3d ago`, `noted bad`.
+        """A version's state in words: `live · 503 12s ago`, `last healthy 3d ago`, `noted bad · 503 4m ago`.
 
         A verdict never stands without its age: what failed when it was looked at may work now.
         """
@@ -145,7 +145,11 @@ class _Scene:
         if same_version(version.version, self.timeline.live):
             words, style = f"live {dot} {health_of(result)}", self.live_style(version)
         elif version.version in self.marks.bad:
-            return "noted bad", look.slow
+            words, style = "noted bad", look.slow
+            if result is not None and not result.verdict.silent:
+                words += f" {dot} {health_of(result)}"
+            else:
+                result = None
         elif same_version(version.version, self.marks.last_healthy):
             words, style = "last healthy", look.ok
         else:

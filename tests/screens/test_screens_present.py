@@ -287,7 +287,7 @@ def test_states_are_told_in_words_for_each_version() -> None:
         (
             "live · 503 3h ago",
             "last healthy 3h ago · target",
-            "noted bad",
+            "noted bad · 80 ms 3h ago",
             "was slow · timeout (dns) 3h ago",
             "was down · 404 3h ago",
             "not checked",
