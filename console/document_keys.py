@@ -10,8 +10,8 @@ _WRITE: Final = (
     "run", "checks", "refusal", "message", "hint",
 )  # fmt: skip
 _RUN: Final = (
-    "run", "kind", "way", "state", "stop_reason", "outcomes", "total", "writes_spent", "items", "changed",
-    "unwell", "undoes", "retries", "message", "hint",
+    "run", "kind", "way", "state", "stop_reason", "hold_until", "outcomes", "total", "writes_spent", "items",
+    "changed", "unwell", "undoes", "retries", "message", "hint",
 )  # fmt: skip
 _PLAN: Final = (
     "kind", "schema", "id", "kind_of_batch", "target", "created_at", "expires_at", "made", "operator",

@@ -101,7 +101,7 @@ async def carry_out(
     options = await options_of(session, args)
     options = with_reasons(out, options, batch_checks(session, plan, options))
     require_checks(batch_checks(session, plan, options))
-    typed = _asked(out, plan) if args.confirm is None else args.confirm
+    typed = _asked(session, out, plan, options) if args.confirm is None else args.confirm
     confirmed = confirm_batch(plan, typed)
     with hands(out, len(plan.items)) as (control, tell):
         report = await start(session, plan, confirmed, options, control=control, tell=tell, retries=retries)
@@ -120,7 +120,10 @@ def with_reasons(out: Output, options: Options, checks: Sequence[Check]) -> Opti
     return options
 
 
-def _asked(out: Output, plan: BatchPlan) -> str:
+def _asked(session: Session, out: Output, plan: BatchPlan, options: Options) -> str:
+    from console.ops import meter
+    from console.subcommands.plan_shown import cost_line
+
     if not out.interactive:
         raise Refused(
             "A batch has to be confirmed",
@@ -131,6 +134,9 @@ def _asked(out: Output, plan: BatchPlan) -> str:
     out.note(f"{len(plan.items):,} links of {plan.target.handle} on {plan.target.environment}: {plan.rule}")
     for one in plan.left_out[:_TOLD]:
         out.note(f"  left out  {one.slug:<24}  {one.reason}")
+    if len(plan.left_out) > _TOLD:
+        out.note(f"  and {len(plan.left_out) - _TOLD:,} more: repoint plan show has all")
+    out.note(cost_line(plan, options.way, meter.known(session)))
     return out.ask(f"Type {plan.phrase} ({plan.target.environment})") or ""
 
 
@@ -144,16 +150,29 @@ def hands(out: Output, total: int) -> Iterator[tuple[Control, Tell]]:
         ending(out, "Pausing: what is under way ends first. Again: break off", control.pause),
         out.progress("items", total) as bar,
     ):
-        done = 0
+        done, held = 0, False
 
         def tell(progress: Progress) -> None:
-            nonlocal done
-            left = progress.writes_left
-            spent = f"wave {progress.wave}  {progress.writes_spent} writes"
-            bar.advance(progress.done - done, spent if left is None else f"{spent}, {left} left")
+            nonlocal done, held
+            if progress.hold is not None and not held:
+                held = True
+                until = f"{progress.hold.until:%Y-%m-%d %H:%M} UTC"
+                out.note(f"Held until {until}: then every link is read again. Ctrl-C pauses it")
+            bar.advance(progress.done - done, _how_far(progress))
             done = progress.done
 
         yield control, tell
+
+
+def _how_far(progress: Progress) -> str:
+    """What stands beside the bar: what it waits for, or wave and writes."""
+    if progress.hold is not None:
+        return f"held until {progress.hold.until:%H:%M} UTC"
+    if progress.waiting >= 1:
+        return f"waits {progress.waiting:.0f} s as the platform asks"
+    step = "request" if progress.way.value == "import" else "wave"
+    left = "" if progress.writes_left is None else f", {progress.writes_left:,} left"
+    return f"{step} {progress.wave}  {progress.writes_spent:,} writes{left}"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -168,6 +187,7 @@ def document(report: Report) -> dict[str, Any]:
         "way": report.run.way,
         "state": state.value,
         "stop_reason": reason or None,
+        "hold_until": report.run.hold_until or None,
         "outcomes": {outcome.value: report.counts.get(outcome, 0) for outcome in Outcome},
         "total": len(report.items),
         "writes_spent": report.writes_spent,
@@ -198,7 +218,8 @@ def told(out: Output, report: Report) -> int:
     """Print what a run came to; the exit code."""
     shown = document(report)
     counts = ", ".join(f"{count:,} {name}" for name, count in shown["outcomes"].items() if count)
-    first = f"{shown['state']}  {counts} of {shown['total']:,}; {report.writes_spent:,} writes spent"
+    until = f" until {report.run.hold_until[:16].replace('T', ' ')} UTC" if shown["state"] == "held" else ""
+    first = f"{shown['state']}{until}  {counts} of {shown['total']:,}; {report.writes_spent:,} writes spent"
     lines: list[Any] = [first]
     lines += [f"  {text}" for text in (report.message, report.hint) if text]
     lines += [f"  changed meanwhile: {text}" for text in report.changed[:_TOLD]]

@@ -8,7 +8,8 @@ from console.output import Output
 from console.output_parts import Part, Styled, Tone
 
 if TYPE_CHECKING:
-    from console.domain.batches import BatchPlan, WayCost
+    from console.domain.batches import BatchPlan, BatchWay, WayCost
+    from console.ops.meter import Budget
     from console.ops.planning.facts import Facts
     from console.ops.planning.file import PlanState
 
@@ -103,6 +104,22 @@ def _way(way: WayCost, *, proposed: bool) -> list[Part]:
     fits: Part = Styled("proposed", Tone.GOOD) if proposed else "yes" if way.fits else "no"
     guard = way.guard.value.lower().replace("_", " ")
     return [way.way.value, way.writes, duration(way.seconds), guard, way.recorded_as, fits]
+
+
+def cost_line(plan: BatchPlan, named: BatchWay | None, budget: Budget) -> str:
+    """What sending a plan costs by the way that is named, or proposed, and what is left today."""
+    from console.domain.words import counted
+
+    way = next((each for each in plan.ways if each.way is named), plan.proposed)
+    if budget.left is None:
+        left = "left today: not known"
+    else:
+        left = f"{budget.left:,} left today, {budget.reserve:,} of them kept for rollbacks"
+    if way is None:
+        return f"  no way fits and keeps the reserve; {left}"
+    guard = way.guard.value.lower().replace("_", " ")
+    cost = f"{counted(way.writes, 'write')}, about {duration(way.seconds)}"
+    return f"  by {way.way.value}: {cost}, recorded as {way.recorded_as}, guard {guard}; {left}"
 
 
 def duration(seconds: float) -> str:

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _list(session: Session, out: Output, args: argparse.Namespace) -> int:
+    from console.domain.batches import RunState
     from console.domain.outcomes import Outcome
     from console.ops.batches.run import standing_of
 
@@ -48,11 +49,13 @@ async def _list(session: Session, out: Output, args: argparse.Namespace) -> int:
                 "run": one.run, "kind": one.kind, "way": one.way, "state": state.value,
                 "stop_reason": reason or None, "total": one.total, "created_at": one.created_at,
                 "operator": one.operator, "reason": one.reason, "undoes": one.undoes or None,
-                "retries": one.retries or None,
+                "retries": one.retries or None, "hold_until": one.hold_until or None,
                 "outcomes": {outcome.value: counts[outcome] for outcome in Outcome},
             }
         )  # fmt: skip
         done = one.total - counts[Outcome.SKIPPED]
+        if state is RunState.HELD:
+            reason = f"until {one.hold_until[:16].replace('T', ' ')} UTC"
         rows.append((one.run, one.created_at[:16], state.value, reason, f"{done}/{one.total}", one.reason))
     if out.json:
         out.document({"runs": found})

@@ -25,7 +25,7 @@ _RULES: Final = {rule.text: rule for rule in (LAST_HEALTHY, PREVIOUS)}
 _TOLD: Final = {
     LAST_HEALTHY.text: "newest earlier one that works",
     PREVIOUS.text: "the one before the live one",
-    _AS_OF: "what was live then; you name it next",
+    _AS_OF: "what was live then",
 }
 
 

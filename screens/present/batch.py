@@ -12,7 +12,7 @@ from rich.text import Text
 
 from console.domain.batches import BatchItem, BatchKind, BatchPlan, LeftOut, RunState, WayCost
 from console.domain.links import VersionId, label
-from console.domain.outcomes import Outcome
+from console.domain.outcomes import GuardLevel, Outcome
 from console.domain.plans import Check
 from console.domain.urls import without_scheme
 from console.domain.words import counted
@@ -188,6 +188,8 @@ def plan_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     ]
     lines += start_lines(shown.hold, look, width)
     lines += way_lines(plan, shown.way, look, width)
+    if shown.way is not None:
+        lines.append(fact("guard", [(GUARDS[shown.way.guard], look.muted)], look, width))
     for check in shown.checks:
         if check.blocks:
             told = wrap(look.say(check.detail), max(10, width - LABEL))
@@ -226,6 +228,21 @@ def way_lines(plan: BatchPlan, chosen: WayCost | None, look: Look, width: int) -
     return lines
 
 
+GUARDS: Final[Mapping[GuardLevel, str]] = {
+    GuardLevel.STRONG: "strong: the platform compares versions",
+    GuardLevel.BEST_EFFORT: "best effort: read just before and just after",
+}
+
+
+def way_fact(plan: BatchPlan, way: str, look: Look, width: int) -> list[Text]:
+    """How a run is sent, what the history says of it, and what protects it; nothing of an unknown way."""
+    cost = next((each for each in plan.ways if each.way == way), None)
+    if cost is None:
+        return []
+    told = f"{cost.way.value}, recorded as {cost.recorded_as}; {GUARDS[cost.guard]}"
+    return [fact("way", [(told, look.muted)], look, width)]
+
+
 def _time(seconds: float) -> str:
     return duration(max(1.0, seconds))
 
@@ -248,7 +265,8 @@ def question_lines(shown: PlanShown, look: Look, width: int) -> list[Text]:
     if plan.left_out:
         lines.append(fact("left out", [(counted(len(plan.left_out), "link"), look.slow)], look, width))
     if way is not None:
-        told = f", about {_time(way.seconds)}, recorded as {way.recorded_as}"
+        guard = GUARDS[way.guard].partition(":")[0]
+        told = f", about {_time(way.seconds)}, recorded as {way.recorded_as}, {guard}"
         cells = [(f"{way.way.value}  ", look.text), (counted(way.writes, "write"), look.strong)]
         lines.append(fact("way", [*cells, (told, look.muted)], look, width))
     lines += start_lines(shown.hold, look, width)

@@ -163,6 +163,35 @@ async def test_a_restored_page_that_is_down_stops_after_the_first_item(serve: Se
     nothing_doubled(server, plan)
 
 
+async def test_the_first_wave_goes_on_until_an_item_proves_the_plan(serve: Serve) -> None:
+    server, heard = serve("calm"), Heard()
+    slugs = make_links(server, 10)
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        for slug in slugs[:2]:
+            server.platform.edit(slug, by="kim", title="mine")
+        report = await run(session, plan, tell=heard)
+        assert outcomes(report) == {"APPLIED": 8, "STALE": 2}
+    waves = [p.wave for p in heard if p.slug]
+    assert (waves.count(1), waves.count(2)) == (3, 1), "an item that moved proves nothing"
+
+
+async def test_the_second_wave_is_verified_before_the_rest_goes(serve: Serve) -> None:
+    server = serve("outage", links=60)
+    port = server.platform.setting.port
+    slugs = make_links(server, 10)
+    for slug in slugs:
+        for host in ("www", "shop") if slug != slugs[1] else ("shop", "www"):
+            server.platform.edit(slug, by="kim", destination_url=f"http://{host}.localhost:{port}/launch-old")
+    server.platform.store.events.clear()
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        report = await run(session, plan)
+        assert (report.run.stop_reason, outcomes(report)) == (
+            StopReason.DESTINATION, {"APPLIED": 2, "SKIPPED": 8},
+        )  # fmt: skip
+
+
 async def test_a_pause_keeps_all_and_resuming_says_what_changed(serve: Serve) -> None:
     server, control = serve("calm"), Control()
     slugs = make_links(server, 20)

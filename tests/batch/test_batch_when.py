@@ -13,6 +13,7 @@ from console.domain.peaks import PeakWindow
 from console.domain.plans import CheckStatus
 from console.ops import meter
 from console.ops.batches import when as batch_when
+from console.ops.batches.follow import cancel as cancel_run
 from console.ops.batches.run import checks_again, standing_of
 from console.ops.batches.values import Control, Hold, Options, Progress, StopReason
 from console.ops.meter import Budget
@@ -106,6 +107,21 @@ async def test_a_run_is_given_up_or_paused_while_it_waits_and_waits_again_when_i
         report = await go_on(session, report)
         assert clock.now().wall >= until
         assert outcomes(report) == {"APPLIED": 2}
+
+
+async def test_another_process_is_soon_heard_while_a_run_is_held(serve: Serve) -> None:
+    server, clock = serve("calm"), ManualClock()
+    async with at(server, clock) as session:
+        plan = await plan_of(session, make_links(server, 2))
+
+        def cancel(progress: Progress) -> None:
+            if progress.waiting:
+                told = cancel_run(session, plan.plan_id)
+                assert told.message.startswith("It was asked to stop: what is under way ends first")
+
+        report = await run(session, plan, hold=Hold(START + timedelta(hours=5)), tell=cancel)
+        assert (report.run.stop_reason, outcomes(report)) == (StopReason.CANCELLED, {"CANCELLED": 2})
+        assert sum(clock.slept) <= 10
 
 
 async def test_the_end_of_the_peak_is_waited_for_and_asks_for_no_reason(serve: Serve) -> None:

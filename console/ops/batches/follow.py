@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from cache.run_rows import RunBusy
 from console.domain.batches import BatchItem, BatchKind, BatchPlan, LeftOut, RunState
@@ -23,6 +24,9 @@ from console.ops.planning.rules import named
 from console.ops.session import Session
 
 _AGAIN = frozenset({Outcome.FAILED, Outcome.REJECTED})
+_ASKED: Final = (
+    "It was asked to stop: what is under way ends first, after the pause that the platform may have asked for"
+)
 
 
 def cancel(session: Session, run_id: str) -> Report:
@@ -35,14 +39,14 @@ def cancel(session: Session, run_id: str) -> Report:
     runs = session.store.runs
     if run.busy:
         runs.ask(run.run, "cancel")
-        return replace(report_of(session, run.run), message="It was asked to stop")
+        return replace(report_of(session, run.run), message=_ASKED)
     if run.state is RunState.DONE:
         return replace(report_of(session, run.run), message="It is done: nothing waits")
     try:
         runs.claim(run.run, now)
     except RunBusy:
         runs.ask(run.run, "cancel")
-        return replace(report_of(session, run.run), message="It was asked to stop")
+        return replace(report_of(session, run.run), message=_ASKED)
     runs.adopt(run.run, now)
     given_up = runs.cancel_waiting(run.run, now)
     runs.release(run.run, RunState.STOPPED, StopReason.CANCELLED.value, now)

@@ -39,8 +39,8 @@ from console.ops.rollback import require_checks
 from console.ops.session import Session
 
 _ENDS_WITH_THE_ITEMS: Final = frozenset({StopReason.OPERATOR, StopReason.BUDGET, StopReason.MAX_WRITES})
-_HOLD_STEP: Final = 30.0
-"""Seconds after which a held run looks at the clock again: the machine may have slept."""
+_HOLD_STEP: Final = 10.0
+"""Seconds after which a held run looks again: the machine may have slept, and others may ask it to stop."""
 
 
 async def start(

@@ -112,7 +112,7 @@ def _split(costing: Costing) -> WayCost:
     free, a_day = may_spend(costing.kind, budget, named=False), budget.a_day or 0
     if free is None or links <= free:
         return _way(costing, BatchWay.SPLIT, links, _each(costing, links), "not needed: all of it fits today")
-    if free == 0 or a_day == 0:
+    if free == 0:  # so is a day that brings nothing but the reserve
         return _way(costing, BatchWay.SPLIT, links, _each(costing, links), _too_many(costing, links))
     days = math.ceil((links - free) / a_day)
     latest = budget.reset.latest if budget.reset is not None else None
