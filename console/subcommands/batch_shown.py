@@ -237,7 +237,10 @@ def told(out: Output, report: Report) -> int:
 
 
 def code_of(report: Report) -> int:
-    """The exit code of a run: what stopped it, UNKNOWN before that, and else its outcomes."""
+    """The exit code of a run: what stopped it, UNKNOWN before that, and else its outcomes.
+
+    A run that stopped by itself did not end as asked, even where every item was applied.
+    """
     from console.domain.outcomes import Outcome
     from console.ops.batches.values import StopReason
 
@@ -260,4 +263,6 @@ def code_of(report: Report) -> int:
         return exit_code(report.error)
     if reason is StopReason.NONE and set(report.counts) == {Outcome.STALE}:
         return ExitCode.REFUSED
-    return exit_code_of_outcomes(report.counts)
+    code = exit_code_of_outcomes(report.counts)
+    stopped = reason is not StopReason.NONE and code == ExitCode.DONE
+    return ExitCode.PARTLY if stopped else code

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from console.domain.batches import BatchWay, RunState
 from console.domain.outcomes import Outcome
 from console.domain.rewrites import Rewrite
+from console.exits import ExitCode
 from console.ops.batches.by_import import _differs
 from console.ops.batches.follow import plan_back
 from console.ops.batches.values import Control, Hold, Progress, StopReason
@@ -17,6 +19,8 @@ from console.ops.planning.plan import plan_repoint
 from console.ops.recovery import reconcile
 from console.ops.sync import sync
 from console.practice.faults import Kind
+from console.practice.store import Store
+from console.subcommands.batch_shown import code_of
 from tests.support.batch import (
     Heard,
     Swift,
@@ -190,6 +194,43 @@ async def test_the_second_wave_is_verified_before_the_rest_goes(serve: Serve) ->
         assert (report.run.stop_reason, outcomes(report)) == (
             StopReason.DESTINATION, {"APPLIED": 2, "SKIPPED": 8},
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [BatchWay.ROLLBACK, BatchWay.IMPORT])
+async def test_a_run_stops_where_visitors_get_not_what_was_planned(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, way: BatchWay
+) -> None:
+    server = serve("calm")
+    slugs = make_links(server, 4)
+    usual = Store.write
+
+    def another(store: Store, slug: str, record: Any, *more: Any) -> Any:
+        return usual(store, slug, {**record, "destinationUrl": "https://elsewhere.example/"}, *more)
+
+    async with at(server) as session:
+        plan = await plan_of(session, slugs)
+        monkeypatch.setattr(Store, "write", another)
+        report = await run(session, plan, way=way, look_after=False)
+    assert (report.run.state, report.run.stop_reason) == (RunState.STOPPED, StopReason.NOT_VERIFIED)
+    assert report.message.startswith("Visitors do not get what was planned: item-")
+    made = {"APPLIED": 1, "SKIPPED": 3} if way is BatchWay.ROLLBACK else {"APPLIED": 4}
+    assert outcomes(report) == made
+    assert "but visitors do not get what v1 gave them" in report.items[0].detail
+    assert code_of(report) == ExitCode.PARTLY
+
+
+async def test_a_run_is_taken_back_to_pages_that_are_down(serve: Serve) -> None:
+    server = serve("outage", links=60)
+    port = server.platform.setting.port
+    slugs = make_links(server, 4)
+    for slug in slugs:
+        for host in ("www", "shop"):
+            server.platform.edit(slug, by="kim", destination_url=f"http://{host}.localhost:{port}/launch-old")
+    async with at(server) as session:
+        report = await run(session, await plan_of(session, slugs))
+        assert outcomes(report) == {"APPLIED": 4}
+        back = await plan_back(session, report.run.run, "it was not the page")
+        assert outcomes(await run(session, back)) == {"APPLIED": 4}, "that they are down is known"
 
 
 async def test_a_pause_keeps_all_and_resuming_says_what_changed(serve: Serve) -> None:

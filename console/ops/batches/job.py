@@ -15,7 +15,7 @@ from console.domain.errors import RepointError, Throttled
 from console.domain.outcomes import Outcome, WriteState
 from console.ops.batches.chunks import ROW
 from console.ops.batches.item import Ended
-from console.ops.batches.rules import FAILURES, StopRules, asks_for_pause, stop_of
+from console.ops.batches.rules import FAILURES, StopRules, asks_for_pause, not_verified, stop_of
 from console.ops.batches.values import AT_ONCE, Control, Hold, Progress, Stop, StopReason, Tell
 from console.ops.importing.values import MAX_CHUNK_ROWS
 from console.ops.session import Session
@@ -65,7 +65,6 @@ class Job:
     held: Hold | None = None
     rows: int = MAX_CHUNK_ROWS
     made: list[Item] = field(default_factory=list)
-    not_sound: list[str] = field(default_factory=list)
     _flying: int = 0
     _landed: asyncio.Event = field(default_factory=asyncio.Event)
     _waited: float = 0.0
@@ -175,8 +174,8 @@ class Job:
         self.settle([end.item])
         if end.item.outcome is Outcome.APPLIED:
             self.made.append(end.item)
-            if not end.sound:
-                self.not_sound.append(end.item.slug)
+            if not end.sound:  # whichever way and wave: nothing more goes out on a plan that does not hold
+                self.halt(not_verified(end.item.slug))
         self._judge(failed=end.item.outcome in FAILURES)
         return True
 

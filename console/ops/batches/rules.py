@@ -60,6 +60,16 @@ def _stop(reason: StopReason, message: str) -> Stop:
     return Stop(RunState.STOPPED, reason, message, hint)
 
 
+def not_verified(slug: str) -> Stop:
+    """The platform made something else of a link than what was planned."""
+    return Stop(
+        RunState.STOPPED,
+        StopReason.NOT_VERIFIED,
+        f"Visitors do not get what was planned: {slug}",
+        "Look at its history, then go on or undo the run",
+    )
+
+
 def stop_of(error: RepointError | None) -> Stop | None:
     """Why this failure ends the run; None where it is about one link, or asks for a pause only.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Final
 
 from cache.runs import Item
 from console.domain.batches import RunState
@@ -20,8 +19,6 @@ from console.ops.batches.values import Stop, StopReason
 from console.ops.health.sweep import Checkable, check_from_here
 from console.ops.importing.settle import PATIENT
 from console.ops.recovery import settle_one
-
-_NAMED: Final = 3
 
 
 async def run_waves(job: Job) -> None:
@@ -86,16 +83,6 @@ async def _verified(job: Job) -> bool:
     """Whether the wave proved that the plan does what it says; stops the run where it does not."""
     await settle_unknown(job)
     made, job.made = job.made, []
-    if job.not_sound:
-        names = ", ".join(job.not_sound[:_NAMED])
-        job.halt(
-            Stop(
-                RunState.STOPPED,
-                StopReason.NOT_VERIFIED,
-                f"Visitors do not get what was planned: {names}",
-                "Look at its history, then go on or undo the run",
-            )
-        )
     if made and not job.stopping() and not job.plan.undoes and not job.overrides.get("destination"):
         unwell = await look_at(job, made)
         if unwell:
