@@ -149,7 +149,7 @@ class RunScreen(BatchScreen[None]):
         lines = [
             present.fact("where", present.place_cells(shown.plan, look), look, width),
             present.fact("reason", [(look.say(shown.plan.reason), look.text)], look, width),
-            *present.way_fact(shown.plan, self._way(shown), look, width),
+            *present.way_fact(shown.plan, _way(shown, progress), look, width),
             present.fact("state", self._state(look), look, width),
             present.fact("items", present.counts_cells(shown.counts, len(shown.outcomes), look), look, width),
         ]
@@ -166,11 +166,6 @@ class RunScreen(BatchScreen[None]):
         for words in (*told, *shown.notes):
             lines += [Text(row, look.text) for row in wrap(look.say(words), width)]
         return lines
-
-    def _way(self, shown: Shown) -> str:
-        if self.going and shown.progress is not None:
-            return shown.progress.way
-        return shown.line.way if shown.line is not None else ""
 
     def _state(self, look: Look) -> list[Cell]:
         shown = self.shown
@@ -309,6 +304,12 @@ class RunScreen(BatchScreen[None]):
     def _leave(self) -> None:
         self._acts.left(self.run_id)
         self.dismiss(None)
+
+
+def _way(shown: Shown, progress: Progress | None) -> str:
+    if progress is not None:
+        return progress.way
+    return shown.line.way if shown.line is not None else ""
 
 
 def _pace(progress: Progress) -> str:
