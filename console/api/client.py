@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 
 from console.api import wire
 from console.api.asks import Answered, Ask
@@ -102,6 +103,10 @@ class HttpPlatform:
         if identity.role is Role.UNKNOWN:
             identity = replace(identity, role=await self._own_role(identity))
         return replace(identity, token_id=claims.token_id, token_expires_at=claims.expires_at)
+
+    async def token_ends(self) -> datetime | None:
+        """When the token that counts now ends."""
+        return (await self._calls.claims()).expires_at
 
     async def _own_role(self, identity: Identity) -> Role:
         try:

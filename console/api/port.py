@@ -193,6 +193,13 @@ class Platform(Protocol):
         """Operator, role on the handle, plan."""
         ...
 
+    async def token_ends(self) -> datetime | None:
+        """When the token that counts now ends, also one that was renewed; None when it does not say.
+
+        Asks nothing of the platform. Raises `SignInNeeded` where there is none.
+        """
+        ...
+
     async def meter(self) -> Meter | None:
         """The day's writes; None when the platform does not say."""
         ...

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cache.database import open_reader
 from cache.links import Inventory, Row, Sort
+from console.domain.errors import SignInNeeded
 from console.domain.outcomes import WriteState
 from console.domain.query import Query, parse
 from console.domain.readings import Reading
@@ -129,7 +130,7 @@ async def standing(session: Session) -> Standing:
         target=session.target,
         cache_path=store.cache_path,
         offline=session.offline,
-        token_expires_at=session.identity.token_expires_at if session.identity else None,
+        token_expires_at=await _token_ends(session),
         writes_left=budget.left,
         reserve=budget.reserve,
         armed_seconds=session.armed_seconds() if session.profile.protected else None,
@@ -140,6 +141,16 @@ async def standing(session: Session) -> Standing:
         held=mirror_holds(session),
         handles=tuple(handle for handle, _ in session.identity.handles) if session.identity else (),
     )
+
+
+async def _token_ends(session: Session) -> datetime | None:
+    """Of the token that counts now: one that was renewed meanwhile lives longer than the first."""
+    if session.identity is None or session.platform is None:
+        return None
+    try:
+        return await session.platform.token_ends()
+    except SignInNeeded:
+        return session.identity.token_expires_at
 
 
 def _read_only(session: Session) -> str:

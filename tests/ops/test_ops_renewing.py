@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from console.api.auth import REFRESH_BEFORE
+from console.api.auth import REFRESH_BEFORE, claims_of
 from console.api.settings import RenewableSource
 from console.domain.errors import SignInNeeded
 from console.domain.target import Secret
 from console.ops.access.renewing import AGAIN_AFTER, RenewingToken, renewing
 from console.ops.access.tokens import CommandToken, EnvironmentToken, PromptToken
+from console.ops.browse import standing
 from console.ops.clock import SystemClock
 from console.ops.connect import connect
 from console.practice.server import PracticeServer
@@ -64,6 +66,8 @@ async def test_what_is_about_to_end_is_asked_for_anew_once_for_all_who_read(
         await asyncio.gather(*[platform.link(SLUG) for _ in range(5)])
         await platform.history(SLUG)
         assert purse.asked == 1
+        session.identity = replace(await session.introduce(), token_expires_at=None)
+        assert (await standing(session)).token_expires_at == claims_of(Secret(purse.tokens[0])).expires_at
     finally:
         await session.close()
 

@@ -111,7 +111,10 @@ class FrozenPlatform:
     capabilities = Capabilities()
 
     async def whoami(self) -> Identity:
-        return Identity("dana", "Dana", Role.OPERATOR, "PRO", token_expires_at=NOW + timedelta(minutes=43))
+        return Identity("dana", "Dana", Role.OPERATOR, "PRO", token_expires_at=await self.token_ends())
+
+    async def token_ends(self) -> datetime | None:
+        return NOW + timedelta(minutes=43)
 
     async def meter(self) -> Meter | None:
         return Meter("PRO", 5000, 212, f"{NOW:%Y%m%d}", NOW)
