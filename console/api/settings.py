@@ -107,7 +107,7 @@ def checked_origin(base_url: str, *, allow_plain_http: bool = False) -> str:
     try:
         url = can_ada.parse(base_url)
     except (ValueError, TypeError):
-        raise _bad("it is no URL") from None
+        raise _bad("it is no URL; write it like https://api.example") from None
     if url.protocol not in {"https:", "http:"} or not url.hostname:
         raise _bad("it does not start with https:// and a host")
     if url.username or url.password or "@" in base_url:

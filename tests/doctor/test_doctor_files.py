@@ -153,7 +153,7 @@ async def test_a_new_journal_begins_only_after_reading_what_was_seen(practice: P
     assert by_name(examination)["journal"].grade is Grade.OK
     [kept] = journal.parent.glob("journal.db.damaged-*")
     assert kept.read_bytes() == was
-    assert "1 links were read" in examination.repaired[0]
+    assert "1 link read before" in examination.repaired[0]
     assert examination.repaired[1] == f"{SLUG}: you last saw v9; v10 is live (update by kim)."
     with closing(open_journal(journal)) as connection:
         [entry] = Journal(connection, this_process()).entries()

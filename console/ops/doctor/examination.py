@@ -11,6 +11,7 @@ from pathlib import Path
 
 from console.domain.errors import ConfigProblem, Refused, RepointError, Unreachable
 from console.domain.redaction import redact
+from console.domain.words import counted
 from console.ops.access.tokens import TokenSource, token_source
 from console.ops.clock import Clock, SystemClock
 from console.ops.doctor import account as doctor_account
@@ -88,7 +89,7 @@ class Examination:
         finally:
             await platform.close()
         kept = f"the old one is kept as {done.kept.name}" if done.kept else "the old one was missing"
-        self.repaired.append(f"A new journal was begun; {kept}. {done.read} links were read before.")
+        self.repaired.append(f"A new journal was begun; {kept}. {counted(done.read, 'link')} read before.")
         self.repaired += done.moved
         if done.blind:
             self.repaired.append("The cache could not say which links a lost write may concern.")

@@ -23,6 +23,7 @@ from cache.schema import CACHE_ID, CACHE_VERSION
 from cache.unread import UnreadRecords
 from console.domain.errors import StorageProblem
 from console.domain.text import safe
+from console.domain.words import counted
 from console.ops.doctor.values import Finding, Grade, fail, ok, skipped, warn, worded
 from console.ops.profiles.places import Places
 from console.ops.sync import unread_words
@@ -188,7 +189,7 @@ def _open_writes(writes: list[Write]) -> Finding:
     slugs = ", ".join(safe(w.slug, 40) for w in writes[:5])
     busy = sum(is_alive(w.holder) for w in writes)
     by = f" ({busy} in the hands of a running console)" if busy else ""
-    return warn("open_writes", f"{len(writes)} writes are not settled{by}: {slugs}.",
+    return warn("open_writes", f"{counted(len(writes), 'write')} not settled{by}: {slugs}.",
                 "`repoint reconcile` settles them by reading")  # fmt: skip
 
 
