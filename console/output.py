@@ -103,6 +103,14 @@ class Output:
         """One line of data for people."""
         self._data("".join(self._shown(part, color=self._color_out) for part in parts) + "\n")
 
+    def line(self, *parts: Part) -> None:
+        """One line for people of a command that goes on: without a reader it has nothing more to do.
+
+        Raises as `record`.
+        """
+        self.text(*parts)
+        self._require_reader()
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Part]]) -> None:
         """Rows under their titles, aligned by width on screen; a column of numbers stands to the right.
 
@@ -120,10 +128,7 @@ class Output:
         Raises as `record`.
         """
         self._data(text)
-        if self.failed is not None:
-            raise self.failed
-        if self._out is None:
-            raise BrokenPipeError
+        self._require_reader()
 
     # -- everything else, to standard error
 
@@ -180,6 +185,12 @@ class Output:
         """Flush both streams now, so that nothing is left to fail when the interpreter ends."""
         self._data("")
         self._say("")
+
+    def _require_reader(self) -> None:
+        if self.failed is not None:
+            raise self.failed
+        if self._out is None:
+            raise BrokenPipeError
 
     def _shown(self, part: Part, *, color: bool) -> str:
         if isinstance(part, Styled):

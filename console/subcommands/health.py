@@ -120,7 +120,7 @@ def _print(out: Output, result: HealthResult, now: datetime) -> None:
     tone = _TONES.get(result.verdict.band.value, Tone.DIM)
     took = f"{result.latency_ms:.0f} ms" if result.latency_ms is not None else ""
     seen = f"{result.vantage.value:<8}  {age_of(result.checked_at, now):<10}"
-    out.text(
+    out.line(
         f"{result.slug:<24}  ",
         Styled(f"{result.verdict.value.lower():<14}", tone),
         f"  {result.status_code or '':<4} {took:>9}  {seen}  ",

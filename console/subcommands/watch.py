@@ -95,7 +95,7 @@ def _tell_moved(out: Output, moved: Moved) -> None:
     if out.json:
         out.record(documents.moved(moved))
     else:
-        out.text(moved.sentence)
+        out.line(moved.sentence)
 
 
 def _tell_change(out: Output, change: Change) -> None:
@@ -104,4 +104,4 @@ def _tell_change(out: Output, change: Change) -> None:
     if out.json:
         out.record(documents.outage_change(change))
     else:
-        out.text(change.sentence)
+        out.line(change.sentence)

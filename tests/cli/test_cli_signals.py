@@ -192,3 +192,20 @@ def test_a_reader_that_went_away_ends_a_listing_quietly(
         here.monkeypatch.undo()
     assert done.code in ({0, 3, 4} if line.startswith(("doctor", "watch")) else {0}), done
     assert "pipe" not in done.err.lower()
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["plain", "json"])
+def test_a_watch_that_nobody_reads_ends(here: Here, practice: PracticeServer, more: tuple[str, ...]) -> None:
+    here.at(practice, REPOINT_PROBE_TIMEOUT="60", REPOINT_OPT_OUT="hang.localhost")
+
+    async def looks_again(_self: object, _seconds: float) -> None:
+        raise AssertionError("it would watch for ever")
+
+    here.monkeypatch.setattr("console.ops.clock.SystemClock.sleep", looks_again)
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        here.monkeypatch.setattr("sys.stdout", nobody)
+        done = here("watch", *more)
+        here.monkeypatch.undo()
+    assert "pipe" not in done.err.lower()
