@@ -7,7 +7,7 @@ estimate: handle rules and platform state that we cannot see may decide otherwis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -116,6 +116,18 @@ def route(link: Link, visitor: Visitor, now: datetime, handle_rules: Sequence[Ru
             if _matches(rule, visitor):
                 return Route(link.redirect_type, rule.destination_url, rule, password=link.has_password)
     return Route(link.redirect_type, link.destination_url, None, password=link.has_password)
+
+
+def beyond_us(links: Iterable[Link]) -> str:
+    """What an estimate leaves out of these links' own rules, as a sentence; empty when nothing.
+
+    A rule with a condition that is not documented is never assumed to hold: visitors may get it all the same.
+    """
+    rules = {(rule.rule_id, rule.name) for link in links for rule in link.rules if rule.extra_conditions}
+    if not rules:
+        return ""
+    names = ", ".join(sorted(name or rule_id or "without a name" for rule_id, name in rules))
+    return f"Not judged here, for a condition that only the platform knows: {names}."
 
 
 def visitors_for(links: Sequence[Link]) -> tuple[Visitor, ...]:

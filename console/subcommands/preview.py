@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _preview(session: Session, out: Output, args: argparse.Namespace) -> int:
     from console import documents
-    from console.domain.routing import Visitor, route, visitors_for
+    from console.domain.routing import Visitor, beyond_us, route, visitors_for
     from console.domain.urls import without_scheme
     from console.ops.health.route_check import ask_route, cost_of_route
     from console.ops.review import read
@@ -74,6 +74,8 @@ async def _preview(session: Session, out: Output, args: argparse.Namespace) -> i
         "as_of": documents.when(timeline.as_of),
         "source": timeline.source.value,
     }
+    if unjudged := beyond_us((live.snapshot, other.snapshot)):
+        out.warning(unjudged)
     if out.json:
         out.document(document)
         return ExitCode.DONE

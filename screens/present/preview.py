@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.text import Text
 
 from console.domain.links import label
-from console.domain.routing import Route, route, visitors_for
+from console.domain.routing import Route, beyond_us, route, visitors_for
 from console.domain.urls import without_scheme
 from console.domain.versions import Version
 from console.ops.health.route_check import RouteCheck
@@ -58,7 +58,8 @@ def preview_lines(live: Version, chosen: Version, look: Look, width: int, now: d
         f"{changed} of {len(visitors)} sample visitors get something else from {label(chosen.version)}. "
         "An estimate: made here from the link's own rules; the platform's other rules may decide otherwise."
     )
-    return [*(Text(row, look.muted) for row in wrap(look.say(told), width)), Text(), *lines]
+    unjudged = (Text(row, look.slow) for row in wrap(look.say(beyond_us((before, after)), 2000), width))
+    return [*(Text(row, look.muted) for row in wrap(look.say(told), width)), *unjudged, Text(), *lines]
 
 
 def route_check_lines(found: RouteCheck, width: int, look: Look) -> list[Text]:

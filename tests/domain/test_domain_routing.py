@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.links import Link, Rule
-from console.domain.routing import SAMPLE_VISITORS, Route, Visitor, route, same_page, visitors_for
+from console.domain.routing import SAMPLE_VISITORS, Route, Visitor, beyond_us, route, same_page, visitors_for
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -162,3 +162,14 @@ def test_visitors_who_are_turned_away_get_the_same_only_with_the_same_status() -
     assert not gone.leads_as(missing)
     assert not gone.leads_as(page)
     assert not page.leads_as(gone)
+
+
+def test_rules_that_only_the_platform_can_judge_are_named_and_never_taken() -> None:
+    odd = (
+        replace(to("rain", extra_conditions={"weatherIn": ["rain"]}), name="wet"),
+        to("snow", extra_conditions={"x": 1}),
+    )
+    link = replace(LINK, rules=(*odd, to("plain")))
+    assert goes(link.rules) == "plain"
+    assert beyond_us((link, link)).endswith("only the platform knows: snow, wet.")
+    assert beyond_us((LINK, replace(LINK, rules=(to("plain"),)))) == ""

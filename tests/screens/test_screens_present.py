@@ -12,7 +12,7 @@ from support.hostile import HOSTILE, foreign
 from support.linkrows import NOW, FakeRow
 
 from console.domain.health import Band, Difference, HealthResult, Phase, Vantage, Verdict
-from console.domain.links import Link
+from console.domain.links import Link, Rule
 from console.domain.moments import Freshness
 from console.domain.outages import Outage, Side
 from console.domain.outcomes import Outcome
@@ -25,6 +25,7 @@ from screens.present.diff import side_by_side, unified
 from screens.present.link_columns import COLUMN_NAMES, columns_for
 from screens.present.links import header_cells, link_text
 from screens.present.outages import healthy_line, outage_lines, sparkline, sweep_line
+from screens.present.preview import preview_lines
 from screens.present.rollback import check_lines, refusal_lines, result_lines
 from screens.present.timeline import TimelineMarks, entries, rollback_lanes, texts
 from screens.present.words import age_short, ago, clicks_short, health_word, since
@@ -465,3 +466,19 @@ def test_every_theme_has_a_look_in_both_sets_of_signs() -> None:
     for name in THEME_NAMES:
         for unicode in (True, False):
             assert link_text(FakeRow(), columns_for(76), look(name, unicode=unicode), NOW).cell_len == 76
+
+
+@pytest.mark.parametrize("width", [20, 76, 118])
+@pytest.mark.parametrize("text", HOSTILE[:6], ids=range(len(HOSTILE[:6])))
+def test_a_preview_names_rules_and_what_it_cannot_judge_and_nothing_hostile(text: str, width: int) -> None:
+    rules = (
+        Rule("https://m.example/", name=f"mobile {text}", devices=("mobile",)),
+        Rule("https://r.example/", name=f"wet {text}", extra_conditions={"weatherIn": ["rain"]}),
+    )
+    versions = [Version(n, Link("s", f"https://{n}.example/", rules=rules), THEN) for n in (9, 8)]
+    lines = [line.plain for line in preview_lines(*versions, DARK, width, THEN)]
+    told = "".join("".join(lines).split())
+    assert "(rulemobile" in told
+    assert "onlytheplatformknows:wet" in told
+    assert not any(foreign(line) for line in lines)
+    assert max(map(width_of, lines)) <= width
