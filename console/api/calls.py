@@ -53,10 +53,10 @@ class Calls:
         what = make(self.routes(await self.tokens.current())).what
 
         async def attempt() -> Answer:
-            await self.lanes.turn()
-            await self.keep_pace(what)
-            await self.lanes.turn()  # a rollback may have begun during the pause
-            answer = await self._read_once(make)
+            await self._turn(what)
+            with self._pace.flight():
+                answer = await self._read_once(make)
+            self._pace.note(answer.status, answer.headers, self.clock.now())
             if answer.status not in wire.SUCCESS:
                 raise wire.error_from(answer.status, answer.headers, answer.body)
             return answer
@@ -76,7 +76,6 @@ class Calls:
             if fresh != secret:
                 secret = fresh
                 answer = await exchange.send(make(self.routes(secret)), secret)
-        self._pace.note(answer.status, answer.headers, self.clock.now())
         return answer
 
     async def read_json(self, make: Make, what: str) -> JSON:
@@ -96,7 +95,9 @@ class Calls:
         secret = await self.tokens.for_writing(self.settings.write_margin_seconds)
         ask = make(self.routes(secret))
         await self.lanes.turn()
-        answer = await (await self.exchange()).send(ask, secret)
+        exchange = await self.exchange()
+        with self._pace.flight():
+            answer = await exchange.send(ask, secret)
         self._pace.note(answer.status, answer.headers, self.clock.now())
         return wire.json_of(answer, ask.what, write=True, empty=empty), answer
 
@@ -104,12 +105,25 @@ class Calls:
         """One exchange without a token and without another try."""
         return await (await self.exchange()).send(ask, None)
 
-    async def keep_pace(self, what: str) -> None:
-        """Wait as long as the platform's stated rate asks for."""
-        pause = self.pause_seconds()
-        if pause > 0:
-            self.retrying.tell(Waiting(pause, what, asked=pause))
-            await self.clock.sleep(pause)
+    async def _turn(self, what: str) -> None:
+        """Wait for the lane and the pace: whoever waited for one asks for the other again."""
+        await self.lanes.turn()
+        while await self.keep_pace(what):
+            await self.lanes.turn()
+
+    async def keep_pace(self, what: str) -> bool:
+        """Wait as long as the platform's stated rate asks for; whether that was at all."""
+        waited = False
+        while True:
+            now = self.clock.now()
+            if pause := self._pace.pause(now):
+                self.retrying.tell(Waiting(pause, what, asked=pause))
+                await self.clock.sleep(pause)
+            elif self._pace.crowded(now):
+                await self._pace.landing()
+            else:
+                return waited
+            waited = True
 
     def pause_seconds(self) -> float:
         """Seconds until the platform's stated rate allows another request."""

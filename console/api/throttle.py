@@ -7,10 +7,12 @@ before it starts, so that a screen can count it down, and is cancelled with the 
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
@@ -113,25 +115,130 @@ def _bounded(seconds: float) -> float:
 
 
 class Pace:
-    """The request rate that the platform states: `RateLimit-*`, `X-RateLimit-*` and Retry-After on a 429."""
+    """The request rate that the platform states: `RateLimit-*`, `X-RateLimit-*` and Retry-After on a 429.
+
+    What is on its way counts: the platform may not have seen it when it said how many remain. Whoever is
+    let in (`pause` is 0, `crowded` is not) enters `flight` before anything else is awaited.
+    """
 
     def __init__(self) -> None:
         self._free_at = 0.0
+        self._stated = _Stated(None, None, 0.0, 0.0)
+        self._drips: bool | None = None
+        self._flying = 0
+        self._sent = 0
+        self._alone = False
+        self._landed = asyncio.Event()
+
+    @contextmanager
+    def flight(self) -> Iterator[None]:
+        """A request is on its way."""
+        self._flying += 1
+        self._sent += 1
+        try:
+            yield
+        finally:
+            self._flying -= 1
+            self._stated = self._stated.less_one()
+            self._landed.set()
+            self._landed = asyncio.Event()
 
     def note(self, status: int, headers: Mapping[str, str], now: Moment) -> None:
-        """Learn from an answer's headers (names in lower case)."""
+        """Learn from an answer's headers (names in lower case), after its flight."""
+        left, limit = _stated(headers, "remaining"), _stated(headers, "limit")
+        reset = _reset(headers, now)
         pause = retry_after_of(headers) if status == 429 else None
-        if pause is None and _remaining(headers) == 0:
-            pause = _reset(headers, now)
-        if pause:
+        if pause is not None:
+            # It says when one request may come, not how many: those that waited do not all go at once.
+            left, limit, reset = 0.0, 1.0, pause
+            self._drips = False
+        elif left == 0:
+            pause = reset
+        stated = _Stated(left, limit, now.monotonic, now.monotonic + min(reset, LONGEST_WAIT))
+        if self._alone and self._sent == 1:
+            self._drips = self._stated.drips(stated, self._drips)
+        self._stated, self._alone, self._sent = stated, not self._flying, 0
+        if pause and not self._drips:
             self._free_at = max(self._free_at, now.monotonic + min(pause, LONGEST_WAIT))
 
     def pause(self, now: Moment) -> float:
-        """Seconds to wait before the next request; 0 when it may go at once."""
-        return min(max(0.0, self._free_at - now.monotonic), LONGEST_WAIT)
+        """Seconds to wait before the next request; 0 when none is asked for."""
+        free_at = self._free_at
+        if not self._flying:
+            free_at = max(free_at, self._stated.free_at(self._drips))
+        return min(max(0.0, free_at - now.monotonic), LONGEST_WAIT)
+
+    def crowded(self, now: Moment) -> bool:
+        """Whether what is on its way may use up what remains: its answers are to be heard first."""
+        return self._flying > 0 and self._stated.full(self._flying, self._drips, now.monotonic)
+
+    async def landing(self) -> None:
+        """Wait until one of the requests on their way has ended."""
+        await self._landed.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What an answer said of the rate; monotonic seconds.
+
+    A platform either counts in windows (nothing comes back before the reset) or lets requests drip back all
+    the time. Which of the two it does is seen when one request that went alone, some time after the one
+    before, finds more left than that one left behind.
+    """
+
+    left: float | None
+    limit: float | None
+    at: float
+    reset_at: float
+
+    @property
+    def _spare(self) -> float:
+        """What reads leave to writes: a write follows its last look at once, and waits for nobody."""
+        return min(6.0, (self.limit or 0.0) // 4)
+
+    @property
+    def _rate(self) -> float:
+        """Requests a second that come back, if they drip; a reset in whole seconds makes it too low."""
+        missing = (self.limit or 0.0) - (self.left or 0.0)
+        return max(missing, 0.0) / (self.reset_at - self.at) if self.reset_at > self.at else 0.0
+
+    def less_one(self) -> _Stated:
+        """The same after a request that nothing was heard of."""
+        return self if self.left is None else replace(self, left=self.left - 1)
+
+    def drips(self, then: _Stated, known: bool | None) -> bool | None:
+        """What the next answer tells of how requests come back; `known` where it tells nothing."""
+        if self.left is None or then.left is None or then.limit != self.limit or then.at >= self.reset_at:
+            return known
+        # `self.left` has lost the request that was sent in between.
+        enough = (then.at - self.at) * self._rate >= _DRIPS_SEEN
+        return then.left > self.left if enough else known
+
+    def free_at(self, drips: bool | None) -> float:
+        """When the next request may go, if none is on its way."""
+        if self.left is None or self.left > self._spare:
+            return 0.0
+        if drips and self._rate:
+            return min(self.at + (self._spare + 1 - self.left) / self._rate, self.reset_at)
+        if drips is None and self.left >= 1:
+            return (self.at + self.reset_at) / 2  # to see whether more has come back by then
+        return self.reset_at
+
+    def full(self, flying: int, drips: bool | None, now: float) -> bool:
+        """Whether those on their way may use up what there is."""
+        if now >= self.reset_at:
+            left = self.limit
+        elif drips and self.left is not None:
+            left = self.left + (now - self.at) * self._rate
+        else:
+            left = self.left
+        return left is not None and left - flying <= self._spare
+
+
+_DRIPS_SEEN: Final = 2.0
+"""Requests that have to have come back for it to be seen."""
 _STRUCTURED: Final = {
+    "limit": re.compile(r"\b(?:limit|q)=(\d{1,15})"),
     "remaining": re.compile(r"\b(?:remaining|r)=(\d{1,15})"),
     "reset": re.compile(r"\b(?:reset|t)=(\d{1,15})"),
 }
@@ -144,10 +251,6 @@ def _stated(headers: Mapping[str, str], name: str) -> float | None:
             return value
     found = _STRUCTURED[name].search(headers.get("ratelimit", ""))
     return float(found.group(1)) if found else None
-
-
-def _remaining(headers: Mapping[str, str]) -> float | None:
-    return _stated(headers, "remaining")
 
 
 def _reset(headers: Mapping[str, str], now: Moment) -> float:

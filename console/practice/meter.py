@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
@@ -123,7 +124,7 @@ class Throttle:
         return {
             "RateLimit-Limit": str(self.burst),
             "RateLimit-Remaining": str(int(self._left)),
-            "RateLimit-Reset": str(int(missing / self.rate) + 1),
+            "RateLimit-Reset": str(math.ceil(missing / self.rate)),
         }
 
     def take(self) -> None:
