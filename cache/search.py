@@ -20,6 +20,7 @@ from console.domain.health import Band
 from console.domain.query import Query, Term
 from console.domain.urls import host_of
 
+_KEPT: Final = 400
 SEPARATOR: Final = "\x1f"
 """Stands before and after each tag of a joined list, so that a whole tag can be looked for."""
 
@@ -210,7 +211,12 @@ def host_key(host: str) -> tuple[str, str]:
     return "".join(f"{label}." for label in reversed(name.strip(".").split("."))), port
 
 
-def joined(values: Iterable[str]) -> str:
-    """Tags as one text to look in, folded; empty for none."""
+def joined(values: tuple[str, ...]) -> str:
+    """Tags as one text to look in, folded; empty for none. Many links have the same: short ones are kept."""
+    return _joined(values) if sum(map(len, values)) <= _KEPT else _joined.__wrapped__(values)
+
+
+@lru_cache(maxsize=4096)
+def _joined(values: tuple[str, ...]) -> str:
     folded = [storable(value.lower()) for value in values]
     return SEPARATOR + SEPARATOR.join(folded) + SEPARATOR if folded else ""

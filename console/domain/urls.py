@@ -92,12 +92,24 @@ def _origin_fault(origin: str) -> str:
     return "" if url.hostname else "has no host"
 
 
-@lru_cache(maxsize=4096)
 def host_of(text: str) -> str:
     """The host of a destination, in punycode, with its port where it is not the scheme's own.
 
     A destination that is no URL gives the empty string: the platform may hold anything.
     """
+    # Of plain URLs nothing behind the host changes it, and many links share a host: it is parsed once.
+    plain = _PLAIN.match(text) if text.isascii() else None
+    if plain is not None:
+        return _host_of(plain[1])
+    return _host_of(text) if len(text) <= _KEPT else _host_of.__wrapped__(text)
+
+
+_KEPT: Final = 400
+_PLAIN: Final = re.compile(r"(https?://[a-z0-9][a-z0-9.-]{0,200}(?::[0-9]{1,5})?)(?:[/?#]|\Z)")
+
+
+@lru_cache(maxsize=4096)
+def _host_of(text: str) -> str:
     try:
         return str(can_ada.parse(text).host)
     except (ValueError, TypeError):
