@@ -26,28 +26,29 @@ def cpu_ms(pid: int) -> float:
     return sum(int((t / "schedstat").read_text().split()[0]) for t in tasks.iterdir()) / 1e6
 
 
-def measure(kind: str, count: int, size: tuple[int, int], repeats: int) -> dict[str, tuple[float, float]]:
+def measure(
+    kind: str, count: int, size: tuple[int, int], repeats: int, presses: int
+) -> dict[str, tuple[float, float]]:
     """(CPU ms, bytes) a key for a step inside the page, a step that scrolls, and a page."""
     found: dict[str, tuple[float, float]] = {}
     with Terminal([APPS, kind, str(count)], size=size) as terminal:
         terminal.until("link-9")
         terminal.read(0.5)
-        for name, keys, presses in (
-            ("step", DOWN, 12),
+        for name, keys, times in (
+            ("step", DOWN, max(1, presses // repeats)),
             ("", DOWN, size[1]),
-            ("scroll", DOWN, 12),
-            ("page", PAGE_DOWN, 12),
+            ("scroll", DOWN, presses),
+            ("page", PAGE_DOWN, presses),
         ):
             cpu, sent = [], []
             for _ in range(repeats if name else 1):
                 before, terminal.output = cpu_ms(terminal.process.pid), ""
-                for _ in range(presses if name != "step" else presses // repeats or 1):
+                for _ in range(times):
                     terminal.type(keys)
-                    terminal.read(0.05)
+                    terminal.read(0.05 if name else 0.01)
                 terminal.read(0.2)
-                done = presses if name != "step" else presses // repeats or 1
-                cpu.append((cpu_ms(terminal.process.pid) - before) / done)
-                sent.append(len(terminal.output.encode()) / done)
+                cpu.append((cpu_ms(terminal.process.pid) - before) / times)
+                sent.append(len(terminal.output.encode()) / times)
             if name:
                 found[name] = (round(statistics.median(cpu), 2), round(statistics.median(sent)))
     return found
@@ -58,12 +59,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--links", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--presses", type=int, default=12, help="of each key (default: 12)")
+    parser.add_argument("--small", action="store_true", help="at 80x24 only")
     options = parser.parse_args()
     os.environ.setdefault("LC_ALL", "C.UTF-8")
     report: dict[str, object] = {}
-    for size in ((80, 24), (120, 36)):
-        ours = measure("ours", options.links, size, options.repeats)
-        bare = measure("bare", options.links, size, options.repeats)
+    for size in ((80, 24), (120, 36))[: 1 if options.small else 2]:
+        ours = measure("ours", options.links, size, options.repeats, options.presses)
+        bare = measure("bare", options.links, size, options.repeats, options.presses)
         report[f"{size[0]}x{size[1]}"] = {
             name: {
                 "cpu_ms": ours[name][0],

@@ -14,7 +14,7 @@ WORD = "partner"
 _GAP = 0.4
 
 
-def typed(desk: Home) -> list[float]:
+def typed(desk: Home, word: str = WORD) -> list[float]:
     """CPU milliseconds of each letter until the rows stand on the screen."""
     spent = []
     with desk.console() as wire:
@@ -22,7 +22,7 @@ def typed(desk: Home) -> list[float]:
         wire.settle()
         wire.type(b"/")
         wire.read(1.5)  # the words to finish a filter with are read; the cursor blinks and never rests
-        for letter in WORD:
+        for letter in word:
             before = wire.cpu
             wire.type(letter.encode())
             wire.read(_GAP)

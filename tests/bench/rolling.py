@@ -92,7 +92,7 @@ async def run_of(server: PracticeServer, slugs: list[str], rate: float | None) -
     async with at(server, concurrency=8) as session:
         plan = await batch.plan_of(session, slugs)
         if rate is not None:
-            server.platform.throttle.set(rate)
+            server.platform.throttle.set(rate, burst=int(rate))
         before, began = len(server.platform.requests), time.monotonic()
         cpu = time.thread_time()
         report = await batch.run(session, plan, look_after=False)
