@@ -38,7 +38,9 @@ def test_out_of_reach_ends_with_8_and_nothing_is_sent(desk: Desk) -> None:
     words = ("--confirm", "rollback 2", "--json")
     assert "offline" in desk.here("--offline", "run", file, *words, code=8).error["title"].lower()
     again = ("plan", "rollback", "slug:item-", "--previous", "--reason", "x", "-o", f"{file}.2", "--json")
-    assert "offline" in desk.here("--offline", *again, code=8).error["title"].lower()
+    offline = desk.here("--offline", *again, code=8).error
+    assert offline["title"] == "You are offline: a batch is planned on links as they are now"
+    assert "Nothing was planned" in offline["detail"]
     desk.here.set(REPOINT_BASE_URL="http://127.0.0.1:9", REPOINT_TIMEOUT="2")
     desk.here(*again, code=8)
     assert not Path(f"{file}.2").exists()

@@ -258,3 +258,30 @@ async def test_a_paused_run_waits_for_its_time_when_it_goes_on(practice: Practic
         assert screen.shown is not None
         assert screen.shown.counts == {Outcome.SKIPPED: 3}
         assert ours(practice) == []
+
+
+async def test_a_sign_in_that_ends_in_the_middle_stops_the_run_and_it_goes_on_by_choice(
+    practice: PracticeServer,
+) -> None:
+    slugs = make_links(practice, 4)
+    practice.platform.faults.add(
+        Kind.ANSWER, method="POST", path="/rollback$", skip=2, times=None, status=401,
+        body={"error": "token_expired"},
+    )  # fmt: skip
+    async with console(practice, (80, 24)) as driver:
+        page = await started(driver, 4)
+        screen = await page.ended()
+        assert screen.shown is not None
+        assert screen.shown.counts == {Outcome.APPLIED: 2, Outcome.SKIPPED: 2}
+        assert "stopped  the sign-in has ended" in page.facts
+        assert "r goes on" in page.facts
+        assert "2 spent by this run" in page.facts
+        practice.platform.faults.clear()
+        assert len(ours(practice)) == 2, "nothing goes on by itself"
+        await driver.keys("r")
+        await page.confirm("resume 2")
+        await driver.until(
+            lambda: page.run.shown and page.run.shown.counts == {Outcome.APPLIED: 4}, "its end"
+        )
+        await page.ended()
+        assert sorted(e.slug for e in ours(practice)) == slugs, "each link once"

@@ -27,6 +27,7 @@ from console.ops.planning.file import require_ready
 from console.ops.planning.plan import Tell as TellPlanning
 from console.ops.planning.plan import plan_repoint, plan_rollback
 from console.ops.planning.preview import Preview, preview
+from console.ops.planning.reading import require_line
 from console.ops.planning.rules import Rule, as_of_words
 from console.ops.session import Session
 
@@ -89,7 +90,7 @@ def to_roll_back(slugs: Sequence[str], rule: Rule, reason: str) -> Make:
     """A plan that brings links back; they count as listed as the cache shows them."""
 
     async def make(session: Session, tell: TellPlanning) -> BatchPlan:
-        session.online()
+        require_line(session)
         mirror_holds(session)
         return await plan_rollback(session, slugs, rule, reason, on_progress=tell)
 
@@ -100,7 +101,7 @@ def to_repoint(slugs: Sequence[str], rewrite: Rewrite, reason: str) -> Make:
     """A plan that rewrites the destinations of links; they count as listed as the cache shows them."""
 
     async def make(session: Session, tell: TellPlanning) -> BatchPlan:
-        session.online()
+        require_line(session)
         mirror_holds(session)
         return await plan_repoint(session, slugs, rewrite, reason, on_progress=tell)
 

@@ -26,7 +26,7 @@ from console.domain.versions import Version
 from console.ops import meter
 from console.ops.health.targets import Choice, last_healthy_of
 from console.ops.planning.cost import Costing, ways_of
-from console.ops.planning.reading import read_all
+from console.ops.planning.reading import read_all, require_line
 from console.ops.planning.reasons import already_there, bad_target, before_reading, not_as_listed
 from console.ops.planning.rules import INCOMPLETE, Rule, rewritten
 from console.ops.review import review
@@ -158,7 +158,7 @@ async def _begin(draft: _Draft) -> tuple[meter.Budget, float]:
         raise Refused(
             "A batch needs a reason", reason="no_reason", hint="Say why in a few words: --reason TEXT"
         )
-    session.online()
+    require_line(session)
     if session.identity is None:
         # A platform that does not say who we are keeps nobody from planning; the run asks again.
         with suppress(NotFound, RouteMissing, UnreadableAnswer):

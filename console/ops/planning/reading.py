@@ -27,6 +27,20 @@ _IN_A_ROW: Final = 3
 GONE: Final = "does not exist"
 
 
+def require_line(session: Session) -> None:
+    """Refuse to plan without the platform: a plan states what is live now.
+
+    Raises:
+        Unreachable: offline was asked for.
+    """
+    if session.offline:
+        raise Unreachable(
+            "You are offline: a batch is planned on links as they are now",
+            detail="Nothing was planned and nothing was sent. Lists, histories and past runs can be read.",
+            hint="Plan again without --offline; what can be chosen from now: repoint --offline links FILTER",
+        )
+
+
 class _Line:
     """How the line does: one link may fail by itself, three in a row are the platform failing."""
 

@@ -17,6 +17,7 @@ from console.domain.query import Query, parse
 from console.domain.rewrites import Rewrite, RewriteKind
 from console.domain.urls import name_of_host
 from console.ops.incident.notes import mirror_holds
+from console.ops.planning.reading import require_line
 from console.ops.session import Session
 from console.ops.sync import Progress, is_due, sync
 
@@ -106,7 +107,7 @@ def _of_its_host(rewrite: Rewrite) -> list[Query]:
 
 
 async def _refresh(session: Session, on_progress: Callable[[Progress], None] | None) -> None:
-    session.online()
+    require_line(session)
     if is_due(session):
         await sync(session, on_progress)
     mirror_holds(session)
