@@ -8,9 +8,11 @@ import pytest
 
 from cache.process import this_process
 from cache.runs import Runs
-from console.domain.errors import Refused
+from console.domain.batches import BatchWay
+from console.domain.errors import BudgetSpent, Refused
 from console.domain.outcomes import Outcome
-from console.ops.batches.gates import confirm_batch, require_start
+from console.domain.plans import CheckStatus
+from console.ops.batches.gates import batch_checks, confirm_batch, require_start
 from console.ops.batches.run import resume
 from console.ops.batches.values import Control, Options, StopReason
 from console.ops.session import Session
@@ -37,6 +39,28 @@ async def test_what_was_confirmed_is_what_may_run(serve: Serve) -> None:
         assert await refused_as(session, other, yes) == "edited_plan"
         assert await refused_as(session, plan, replace(yes, typed="rollback 2")) == "edited_plan"
         assert await require_start(session, plan, yes, Options())
+    assert ours(server) == []
+
+
+async def test_a_protected_profile_begins_no_run_until_it_is_armed(serve: Serve) -> None:
+    server = serve("calm")
+    async with at(server, protected=True) as session:
+        plan = await plan_of(session, make_links(server, 2))
+        assert await refused_as(session, plan, confirm_batch(plan, plan.phrase)) == "protected"
+    assert ours(server) == []
+
+
+async def test_as_many_as_are_allowed_are_allowed(serve: Serve) -> None:
+    server = serve("calm")
+    async with at(server, blast_radius=3) as session:
+        plan = await plan_of(session, make_links(server, 3))
+        yes, named = confirm_batch(plan, plan.phrase), Options(way=BatchWay.ROLLBACK)
+        assert batch_checks(session, plan, named)[0].status is CheckStatus.OK
+        server.platform.set_used(500 - 3)
+        assert await require_start(session, plan, yes, named) is BatchWay.ROLLBACK
+        server.platform.set_used(500 - 2)
+        with pytest.raises(BudgetSpent, match="takes 3 writes, and it may spend 2 today"):
+            await require_start(session, plan, yes, named)
     assert ours(server) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cache.runs import Item
 from console.domain.batches import BatchWay, RunState
-from console.domain.errors import Throttled, Unreachable
+from console.domain.errors import StorageProblem, Throttled, Unreachable
 from console.domain.outcomes import Outcome
 from console.ops.batches.item import Ended
 from console.ops.batches.job import PATIENCE_SECONDS, Job
@@ -103,6 +103,14 @@ def test_the_first_reason_to_stop_stands() -> None:
     one.halt(USED_UP)
     one.halt(Stop(RunState.STOPPED, StopReason.THROTTLED, "later"))
     assert one.stop is USED_UP
+
+
+def test_a_journal_that_was_lost_meanwhile_ends_the_run() -> None:
+    one = job(ManualClock())
+    one.session.lost = StorageProblem("The disk is full")
+    assert one.ended(Ended(Item("run-1", 1, "slug", Outcome.NOOP)))
+    assert one.stop is not None
+    assert (one.stop.reason, one.stop.message) == (StopReason.STORAGE, "The disk is full")
 
 
 def test_links_that_cannot_be_read_wait_and_three_of_them_stop_the_run() -> None:

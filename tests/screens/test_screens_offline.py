@@ -184,6 +184,7 @@ async def test_a_token_that_cannot_be_had_leaves_reading(monkeypatch: pytest.Mon
             await driver.until(lambda: driver.shown == len(links()), "the list")
             await driver.until(lambda: "Offline: The token command failed" in driver.banner)
             assert not app.desk.retries, "a sign-in is not tried again and again"
+            await driver.until(lambda: driver.notice.startswith("The token command failed"), "what to do")
             await driver.keys("r")
             await driver.until(lambda: driver.notice.startswith("roll back: Offline"))
     finally:
