@@ -109,7 +109,7 @@ class Output:
         Raises as `record`.
         """
         self.text(*parts)
-        self._require_reader()
+        self.require_reader()
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Part]]) -> None:
         """Rows under their titles, aligned by width on screen; a column of numbers stands to the right.
@@ -128,7 +128,7 @@ class Output:
         Raises as `record`.
         """
         self._data(text)
-        self._require_reader()
+        self.require_reader()
 
     # -- everything else, to standard error
 
@@ -186,10 +186,11 @@ class Output:
         self._data("")
         self._say("")
 
-    def _require_reader(self) -> None:
+    def require_reader(self) -> None:
+        """Raise as `record` where nobody reads standard output any more, also with nothing to write."""
         if self.failed is not None:
             raise self.failed
-        if self._out is None:
+        if self._out is None or _unread(self._out):
             raise BrokenPipeError
 
     def _shown(self, part: Part, *, color: bool) -> str:
@@ -261,6 +262,18 @@ def _never_unencodable(stream: TextIO | None) -> None:
         # It flushes first: what an earlier write left behind fails here, and again at the first line.
         with contextlib.suppress(OSError):
             reconfigure(errors="backslashreplace")
+
+
+def _unread(stream: TextIO) -> bool:
+    """Whether the other end of a pipe was closed."""
+    import select
+
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return False  # no descriptor: text in memory
 
 
 def _abandon(stream: TextIO) -> None:

@@ -76,6 +76,7 @@ async def _watch(session: Session, out: Output, args: argparse.Namespace) -> int
             _tell_change(out, change)
         if args.once:
             return ExitCode.PARTLY if news or unread else ExitCode.DONE
+        out.require_reader()  # hours may pass before there is a line to write
         await session.clock.sleep(args.every)
 
 

@@ -198,14 +198,19 @@ def test_a_reader_that_went_away_ends_a_listing_quietly(
 def test_a_watch_that_nobody_reads_ends(here: Here, practice: PracticeServer, more: tuple[str, ...]) -> None:
     here.at(practice, REPOINT_PROBE_TIMEOUT="60", REPOINT_OPT_OUT="hang.localhost")
 
-    async def looks_again(_self: object, _seconds: float) -> None:
-        raise AssertionError("it would watch for ever")
-
-    here.monkeypatch.setattr("console.ops.clock.SystemClock.sleep", looks_again)
+    looks: list[int] = []
     read, write = os.pipe()
-    os.close(read)
+
+    async def closed_after_the_first(_self: object, _seconds: float) -> None:
+        looks.append(len(looks))
+        assert len(looks) < 3, "it would watch for ever"
+        if len(looks) == 1:
+            os.close(read)  # with no news, nothing more is written that could fail
+
+    here.monkeypatch.setattr("console.ops.clock.SystemClock.sleep", closed_after_the_first)
     with os.fdopen(write, "w") as nobody:
         here.monkeypatch.setattr("sys.stdout", nobody)
         done = here("watch", *more)
         here.monkeypatch.undo()
+    assert looks == [0]
     assert "pipe" not in done.err.lower()

@@ -139,10 +139,17 @@ def _tighten(descriptor: int, info: os.stat_result) -> None:
             return
 
 
+_PLAINER: Final = {
+    "Cannot overwrite a value": "the same name stands twice",
+    "Cannot declare": "the same [table] stands twice",
+}
+
+
 def _not_toml(path: Path, text: str, message: str) -> ConfigProblem:
     match = _TOML_LINE.match(message)
     line = int(match["line"]) if match and match["line"] else text.count("\n") + 1
     what = re.sub(r"\s*['\"(].*", "", match["what"] if match else "", flags=re.DOTALL) or "not TOML"
+    what = _PLAINER.get(what, what)
     return ConfigProblem(
         f"{path}, line {line} is not TOML: {what}",
         detail='A setting is a line: name = value. Text stands in quotes: handle = "acme".',
