@@ -10,6 +10,7 @@ import pytest
 
 from cache.links import Sort
 from console.api.port import HealthRun
+from console.domain.errors import Refused
 from console.domain.health import Difference, HealthResult, Vantage, Verdict
 from console.domain.query import parse
 from console.ops.checks import all_checks
@@ -17,9 +18,12 @@ from console.ops.health import sweep
 from console.ops.health.outages import board, outages_among
 from console.ops.health.platform_check import check_from_platform
 from console.ops.health.sweep import Chosen, check_chosen, check_from_here, from_cache
+from console.ops.health.targets import last_healthy, last_healthy_of
 from console.ops.health.watch_outages import OutageWatch
+from console.ops.incident.notes import note_bad
 from console.ops.probe.prober import Prober
 from console.ops.probe.values import Probed
+from console.ops.review import read_live, review
 from console.ops.session import Session
 from console.ops.sync import sync, with_versions
 from console.ops.verify import restored_health
@@ -220,3 +224,24 @@ async def test_a_rollback_goes_before_everything_else(practice: PracticeServer) 
             assert not any(other.done() for other in others)
         await asyncio.wait_for(asyncio.gather(*others), 60)
     assert hits(practice, "docs") == 1
+
+
+async def test_the_last_healthy_version_is_none_that_is_noted_bad_or_never_looked_at(
+    practice: PracticeServer,
+) -> None:
+    async with at(practice) as session:
+        reading = await read_live(session, "spring-launch")
+        first = await last_healthy(session, review(session, reading))
+        assert first.version.version == 8
+        note_bad(session, "spring-launch", 8, "an empty page")
+        later = await last_healthy(session, review(session, reading))
+        assert later.version.version == 7
+        assert [(v.version, why) for v, why in later.passed_over] == [(8, "noted bad")]
+    async with at(practice, opt_out=("spring-launch",)) as session:
+        before = hits(practice, "www")
+        with pytest.raises(Refused) as caught:
+            await last_healthy(session, review(session, reading))
+        assert caught.value.reason == "no_healthy_version"
+        many = await last_healthy_of(session, {"spring-launch": review(session, reading)})
+        assert isinstance(many["spring-launch"], Refused)
+        assert hits(practice, "www") == before
