@@ -12,7 +12,7 @@ from rich.text import Text
 from console.domain.moments import Freshness
 from console.domain.target import Role, Target
 from screens.present.cells import Cell, clipped, joined, width_of
-from screens.present.words import count, duration
+from screens.present.words import aged, count, duration
 from screens.themes import Look
 
 _TOKEN_SHORT: Final = 600.0
@@ -104,7 +104,7 @@ def _freshness(state: TopState, look: Look) -> list[Cell]:
         Freshness.OLD: (glyphs.slow, look.slow),
         Freshness.OFFLINE: (glyphs.unchecked, look.slow),
     }[state.freshness]
-    age = "age unknown" if state.age is None else f"{duration(state.age)} ago"
+    age = "age unknown" if state.age is None else aged(state.age)
     return [(f"{sign} {state.freshness.value} ", style), (age, look.muted)]
 
 

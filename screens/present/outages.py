@@ -13,7 +13,7 @@ from console.domain.health import Band, Difference
 from console.domain.outages import Outage, Side
 from screens.glyphs import Glyphs
 from screens.present.cells import Cell, clipped, fit, joined, width_of
-from screens.present.words import age_short, count, duration, since
+from screens.present.words import age_short, aged, count, duration, since
 from screens.themes import Look
 
 _COUNT: Final = 13
@@ -178,7 +178,7 @@ def _side(name: str, side: Side | None, look: Look, now: datetime) -> tuple[str,
         return f"{name} not looked at", look.faint
     age = (now - side.checked_at).total_seconds()
     if age > OLD_SECONDS:
-        return f"{name} {look.say(side.kind)}, {duration(age)} ago", look.slow
+        return f"{name} {look.say(side.kind)}, {aged(age)}", look.slow
     return f"{name} {look.say(side.kind)} {age_short(age)}", look.text
 
 

@@ -10,11 +10,14 @@ from console.domain.health import HealthResult, Verdict
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 _DAY: Final = 86400
+_STEP: Final = 15
+"""Seconds by which ages below a minute move."""
 _SKEW: Final = 60.0
 """Seconds that a clock may be ahead of ours before an age is no longer believed."""
 
 UNKNOWN_AGE: Final = "?"
 NO_AGE: Final = "-"
+_NOW: Final = "now"
 
 _WORDS: Final[dict[Verdict, str]] = {
     Verdict.DEAD: "dead",
@@ -72,13 +75,15 @@ def health_of(result: HealthResult | None) -> str:
 
 
 def looked_ago(result: HealthResult, now: datetime) -> str:
-    """How old a result is, short enough to stand behind its word: `12s ago`, `3d ago`."""
+    """How old a result is, short enough to stand behind its word: `just now`, `15s ago`, `3d ago`."""
     age = age_short((now - result.checked_at).total_seconds())
+    if age == _NOW:
+        return "just now"
     return "at an unknown time" if age == UNKNOWN_AGE else f"{age} ago"
 
 
 def age_short(seconds: float | None) -> str:
-    """An age for a narrow column, at most four cells: `12s`, `2m`, `3h`, `9d`, `2y`.
+    """An age for a narrow column, at most four cells: `now`, `15s`, `2m`, `3h`, `9d`, `2y`.
 
     None is `-`; an age from a clock that is ahead of ours is `?`.
     """
@@ -86,7 +91,9 @@ def age_short(seconds: float | None) -> str:
         return NO_AGE
     if seconds < -_SKEW:
         return UNKNOWN_AGE
-    whole = max(0, int(seconds))
+    whole = int(_stepped(max(0.0, seconds)))
+    if not whole:
+        return _NOW
     for limit, unit, name in ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "m"), (2 * _DAY, _HOUR, "h")):
         if whole < limit:
             return f"{whole // unit}{name}"
@@ -107,21 +114,35 @@ def duration(seconds: float) -> str:
     return f"{whole // _DAY} d"
 
 
+def aged(seconds: float) -> str:
+    """An age that stands on screen: `just now`, `15 s ago`, `3 h ago`.
+
+    Below a minute it moves by `_STEP`: told second by second it would be redrawn for ever on an idle line.
+    """
+    if seconds < _STEP:
+        return "just now"
+    return f"{duration(_stepped(seconds))} ago"
+
+
+def _stepped(seconds: float) -> float:
+    return seconds // _STEP * _STEP if seconds < _MINUTE else seconds
+
+
 def ago(when: datetime | None, now: datetime) -> str:
-    """How long ago: `8 s ago`, `3 h ago`, `9 d ago`, then the day (`Nov 21`, `Nov 21 2024`)."""
+    """How long ago: `just now`, `30 s ago`, `3 h ago`, `9 d ago`, then the day (`Nov 21`, `Nov 21 2024`)."""
     if when is None:
         return "at an unknown time"
     seconds = (now - when).total_seconds()
     if seconds < -_SKEW:
         return "ahead of this clock"
     if seconds < 14 * _DAY:
-        return f"{duration(seconds)} ago"
+        return aged(seconds)
     return day(when, now)
 
 
 def ago_seconds(seconds: float | None) -> str:
     """The same for an age that a `Moment` gave; None when no clock can tell."""
-    return "at an unknown time" if seconds is None else f"{duration(seconds)} ago"
+    return "at an unknown time" if seconds is None else aged(seconds)
 
 
 def day(when: datetime, now: datetime) -> str:

@@ -16,6 +16,19 @@ and with it deadlines and the journal (measured: a stalled SSH line)."""
 _LOOK_AGAIN: Final = 0.1
 
 
+def _erases() -> bool:
+    """Whether erased cells take the background, by what terminfo says of this terminal (`bce`, `ech`)."""
+    try:
+        import curses
+    except ImportError:  # a Python built without it
+        return False
+    try:
+        curses.setupterm()
+    except (curses.error, OSError, ValueError):
+        return False
+    return curses.tigetflag("bce") == 1 and curses.tigetstr("ech") == b"\x1b[%p1%dX"
+
+
 class ConsoleDriver(LinuxDriver):
     """Textual's driver with frames made small (`screens.terminal.frames`), none while the line is stalled."""
 
@@ -29,7 +42,7 @@ class ConsoleDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.gone = False
-        self._frames = Frames()
+        self._frames = Frames(erases=_erases())
         self._held = ""
         self._open = False
         self._catching_up = False

@@ -29,6 +29,16 @@ _SCROLL_ROWS: Final = 6
 _WORTH: Final = 0.8
 """Scrolling is taken when it costs at most this share of writing the rows."""
 
+_BLANKS: Final = 12
+"""Blanks in a row from which erasing them (ECH, and a move behind them) is shorter than writing them."""
+_GAP: Final = re.compile(rf"( {{{_BLANKS},}})")
+_SEEN_ON_BLANKS: Final = frozenset({"background", "4", "7", "9", "21", "53"})
+"""What of a style shows where nothing is written: background, underlines, reverse, strike, overline."""
+_UNSEEN_ERASED: Final = _SEEN_ON_BLANKS - {"background"}
+"""What erasing does not draw: lines and reverse."""
+_OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+"""Attributes, and what ends each (ECMA-48, SGR)."""
+
 _TELLING: Final = 3
 """Letters; shorter texts stand in too many rows to say where one has moved."""
 
@@ -41,9 +51,13 @@ Run = tuple[int, int, tuple[Span, ...]]
 
 
 class Frames:
-    """What the terminal shows, as far as it is known."""
+    """What the terminal shows, as far as it is known.
 
-    def __init__(self) -> None:
+    `erases`: erased cells take the background (terminfo's `bce`), so that long blanks need not be written.
+    """
+
+    def __init__(self, *, erases: bool = False) -> None:
+        self._erases = erases
         self._size = (0, 0)
         self._tail = ""
         self._rows: dict[int, Row] = {}
@@ -68,7 +82,7 @@ class Frames:
             return data
         runs, tail = frame
         changed = [run for run in runs if not self._shows(run)]
-        pen = _Pen()
+        pen = _Pen(erases=self._erases)
         scroll = self._scrolled(runs, changed) if len(changed) >= _SCROLL_ROWS else None
         if scroll is not None:
             pen.scroll(scroll.sequence)
@@ -166,7 +180,8 @@ class _Scroll:
 class _Pen:
     """Writes spans, telling the terminal only how place and style differ from the last."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, erases: bool) -> None:
+        self._erases = erases
         self._out: list[str] = []
         self._style = _RESET
         self._at = (0, 0)
@@ -176,11 +191,18 @@ class _Pen:
 
     def write(self, row: int, column: int, span: Span) -> None:
         style, text, width = span
+        blank = not text.strip(" ")
+        if blank:
+            style = _laid(self._style, style)
         if self._at != (row, column):
             self._out.append(f"\x1b[{row};{column}H")
         if style != self._style:
             self._out.append(_change(self._style, style))
             self._style = style
+        if blank and self._erases and width >= _BLANKS and not _parsed(style).keys() & _UNSEEN_ERASED:
+            self._out.append(f"\x1b[{width}X")
+            self._at = (0, 0)
+            return
         self._out.append(text)
         # A column of unsure width must not push what follows: place it anew.
         self._at = (row, column + width) if text.isascii() else (0, 0)
@@ -220,8 +242,21 @@ def _spans(text: str) -> tuple[Span, ...] | None:
         elif part:
             if "\x1b" in part or "\n" in part:
                 return None
-            spans.append((style, part, len(part) if part.isascii() else cell_len(part)))
+            for piece in filter(None, _GAP.split(part)):
+                _add(spans, style, piece)
     return tuple(spans)
+
+
+def _add(spans: list[Span], style: str, text: str) -> None:
+    """Put a piece behind the others; blanks that look the same become one piece, whatever their colour."""
+    width = len(text) if text.isascii() else cell_len(text)
+    if text.strip(" "):
+        spans.append((style, text, width))
+        return
+    style = _bare(style)
+    if spans and spans[-1][0] == style and not spans[-1][1].strip(" "):
+        text = spans.pop()[1] + text
+    spans.append((style, text, len(text)))
 
 
 def _put(row: Row, column: int, spans: tuple[Span, ...]) -> None:
@@ -246,18 +281,40 @@ def _cost(runs: list[Run]) -> int:
 
 
 @lru_cache(maxsize=2048)
+def _bare(style: str) -> str:
+    """What of a style is seen on blanks."""
+    parts = _parsed(style)
+    if "7" in parts:
+        return style
+    return ";".join(value for key, value in parts.items() if key in _SEEN_ON_BLANKS)
+
+
+@lru_cache(maxsize=2048)
+def _laid(before: str, blank: str) -> str:
+    """The style to write blanks in: what the pen has, as far as blanks look the same in it."""
+    old, new = _parsed(before), _parsed(blank)
+    if _UNSEEN_ERASED & (old.keys() | new.keys()) or ("background" in old and "background" not in new):
+        return blank
+    return ";".join((old | new).values())
+
+
+@lru_cache(maxsize=2048)
 def _change(before: str, after: str) -> str:
     """The shortest sequence from one style to another; both are complete styles (ECMA-48, SGR)."""
     if after == _RESET:
         return "\x1b[0m"
     whole = f"\x1b[0;{after}m" if before else f"\x1b[{after}m"
     old, new = _parsed(before), _parsed(after)
-    if any(key not in new for key in old):
+    gone = [key for key in old if key not in new]
+    if any(key not in _OFF for key in gone):
         return whole
-    told = ";".join(value for key, value in new.items() if old.get(key) != value)
-    return min(whole, f"\x1b[{told}m", key=len)
+    off = {_OFF[key]: None for key in gone}
+    lost = {key for key, end in _OFF.items() if end in off}  # bold and faint end by the same number
+    told = [*off, *(value for key, value in new.items() if key in lost or old.get(key) != value)]
+    return min(whole, f"\x1b[{';'.join(told)}m", key=len)
 
 
+@lru_cache(maxsize=2048)
 def _parsed(style: str) -> dict[str, str]:
     """A style by what it sets: foreground, background, or an attribute by its own number."""
     parts = style.split(";") if style else []

@@ -13,7 +13,7 @@ SIZE = (WIDTH, HEIGHT)
 
 RED, STRONG = "38;2;244;112;103;48;2;16;21;28", "1;38;2;238;242;247;48;2;16;21;28"
 STYLES = (RED, STRONG, "2;3", "31", "7", "48;5;17", "")
-TEXTS = ("summer", "503", " ", "    ", "shop.example", "●", "v9", "日本", "x", "ab", "cdef")
+TEXTS = ("summer", "503", " ", "    ", "shop.example", "●", "v9", "日本", "x", "ab", "cdef", " " * 13)
 
 
 def styled(style: str, text: str) -> str:
@@ -27,7 +27,13 @@ def terminal() -> tuple[pyte.Screen, pyte.Stream]:
 
 
 def shown(screen: pyte.Screen) -> list[list[object]]:
-    return [[screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
+    return [[seen(screen.buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+
+
+def seen(cell: pyte.screens.Char) -> pyte.screens.Char:
+    """A cell as it looks: on a blank, the colour and weight of the letter that is not there do not show."""
+    blank = cell.data == " " and not cell.reverse
+    return cell._replace(fg="default", bold=False, italics=False) if blank else cell
 
 
 spans = st.lists(st.tuples(st.sampled_from(STYLES), st.sampled_from(TEXTS)), min_size=1, max_size=5)
@@ -84,11 +90,11 @@ def frames(draw: st.DrawFn) -> list[str]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(frames())
-def test_a_small_frame_draws_what_the_frame_draws(sequence: list[str]) -> None:
+@given(frames(), st.booleans())
+def test_a_small_frame_draws_what_the_frame_draws(sequence: list[str], erases: bool) -> None:
     plain, plain_stream = terminal()
     small, small_stream = terminal()
-    shrinker = Frames()
+    shrinker = Frames(erases=erases)
     for frame in sequence:
         plain_stream.feed(frame)
         small_stream.feed(shrinker.shrink(frame, SIZE))
@@ -144,4 +150,17 @@ def test_a_style_is_told_by_what_changes() -> None:
     styles = ("38;5;1;48;5;2", "38;5;3;48;5;2", "1;38;5;3;48;5;2", "38;5;3;48;5;2")
     frame = row(1, list(zip(styles, "abcd", strict=True)))
     small = Frames().shrink(frame, SIZE)
-    assert small == "\x1b[1;1H\x1b[38;5;1;48;5;2ma\x1b[38;5;3mb\x1b[1mc\x1b[0;38;5;3;48;5;2md\x1b[0m"
+    assert small == "\x1b[1;1H\x1b[38;5;1;48;5;2ma\x1b[38;5;3mb\x1b[1mc\x1b[22md\x1b[0m"
+
+
+def test_blanks_cost_next_to_nothing() -> None:
+    line = [(RED, "503"), (STRONG, " " * 18), (RED, "404")]
+    written, erased = (Frames(erases=each).shrink(row(1, line), SIZE) for each in (False, True))
+    assert written == f"\x1b[1;1H\x1b[{RED}m503{' ' * 18}404\x1b[0m"  # no word of the blanks' own colour
+    assert erased == f"\x1b[1;1H\x1b[{RED}m503\x1b[18X\x1b[1;22H404\x1b[0m"
+
+
+def test_what_shows_on_blanks_is_written_not_erased() -> None:
+    for style in ("4", "7", "9"):
+        small = Frames(erases=True).shrink(row(1, [(style, " " * WIDTH)]), SIZE)
+        assert small == f"\x1b[1;1H\x1b[{style}m{' ' * WIDTH}\x1b[0m"

@@ -43,7 +43,8 @@ WIDTHS = (1, 10, 18, 24, 40, 52, 70, 76, 120, 200)
 @pytest.mark.parametrize(
     ("seconds", "word"),
     [
-        (None, "-"), (-3600, "?"), (-5, "0s"), (59, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"),
+        (None, "-"), (-3600, "?"), (-5, "now"), (14.9, "now"), (15, "15s"), (29, "15s"), (59, "45s"),
+        (60, "1m"), (3599, "59m"), (3600, "1h"),
         (47 * 3600, "47h"), (48 * 3600, "2d"), (364 * 86400, "364d"), (365 * 86400, "1y"), (9e9, "285y"),
     ],
 )  # fmt: skip
@@ -53,7 +54,8 @@ def test_short_ages_fit_four_cells(seconds: float | None, word: str) -> None:
 
 
 def test_ages_in_words_turn_to_days_and_never_believe_a_clock_that_is_ahead() -> None:
-    assert ago(THEN - timedelta(seconds=8), THEN) == "8 s ago"
+    assert ago(THEN - timedelta(seconds=8), THEN) == "just now"
+    assert ago(THEN - timedelta(seconds=44), THEN) == "30 s ago"
     assert ago(THEN - timedelta(minutes=100), THEN) == "100 min ago"
     assert ago(THEN - timedelta(days=13), THEN) == "13 d ago"
     assert ago(THEN - timedelta(days=20), THEN) == "Apr 14"
@@ -357,7 +359,7 @@ def test_a_refusal_tells_what_who_when_and_the_ways_on() -> None:
         "It has moved",
         "you saw       v9",
         "live now      v10",
-        "rival · 40 s ago",
+        "rival · 30 s ago",
         "banner",
         "- a",
         "→ review v10",

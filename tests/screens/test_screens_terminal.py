@@ -158,7 +158,7 @@ def test_no_color_means_no_colour_at_all() -> None:
         for number in style.split(";")
         if number
     }
-    assert numbers <= {0, 1, 2, 4, 7, 39, 49}
+    assert numbers <= {0, 1, 2, 4, 7, 22, 24, 27, 39, 49}
     assert 7 in numbers
 
 
@@ -176,3 +176,14 @@ def test_keys_over_a_long_list_cost_few_bytes() -> None:
         assert costs["step"] <= 700
         assert costs["scroll"] <= 1500
         assert costs["page"] <= 9000
+
+
+@pytest.mark.parametrize(("term", "erases"), [("xterm-256color", True), ("vt100", False), ("no-such", False)])
+def test_blanks_are_erased_only_where_terminfo_says_that_they_take_the_background(
+    term: str, erases: bool
+) -> None:
+    with Terminal([APP], size=(100, 40), TERM=term) as terminal:
+        terminal.until("link-5")
+        terminal.type("q")
+        assert terminal.ended() == 0
+    assert bool(re.search(r"\x1b\[\d+X", terminal.output)) is erases

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from console.domain.health import HealthResult, Vantage, Verdict
 from console.domain.links import Link
 from console.domain.versions import Action, Source, Timeline, Version
 from screens.present.timeline import TimelineMarks
+from screens.present.words import age_short, aged
 from screens.shell import Shell
 from screens.widgets.filter_bar import FilterBar, FilterInput
 from screens.widgets.one_line import OneLine
@@ -146,14 +148,14 @@ async def test_a_verdict_grows_old_on_screen_and_only_its_lines_are_drawn() -> N
         view = app.widget
         view.show_timeline(history(), TimelineMarks({6: looked}), now=NOW)
         await pilot.press("down")
-        assert "live · refused 0s ago" in lines(view)[0]
+        assert "live · refused just now" in lines(view)[0]
         drawn: list[int] = []
         original = view.render_line
         view.render_line = lambda y: (drawn.append(y), original(y))[1]  # type: ignore[method-assign]  # counts
         view.tick(NOW + timedelta(seconds=50))
         await pilot.pause(0.1)
         assert drawn == [0]
-        assert "live · refused 50s ago" in lines(view)[0]
+        assert "live · refused 45s ago" in lines(view)[0]
 
 
 async def test_an_empty_timeline_says_why() -> None:
@@ -282,3 +284,10 @@ async def test_the_filter_field_is_the_one_that_has_the_focus_when_it_starts() -
         await pilot.pause()
         assert isinstance(app.focused, FilterInput)
         assert app.focused.cursor_position == 1
+
+
+def test_an_idle_minute_changes_an_age_four_times_not_sixty() -> None:
+    told = [aged(second) for second in range(61)]
+    assert [b for a, b in pairwise(told) if a != b] == ["15 s ago", "30 s ago", "45 s ago", "1 min ago"]
+    short = [age_short(second) for second in range(61)]
+    assert sum(a != b for a, b in pairwise(short)) == 4

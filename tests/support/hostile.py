@@ -43,7 +43,7 @@ HOSTILE: Final = (
 )
 
 _ALLOWED: Final = re.compile(
-    r"\x1b\[[0-9;]*[mHMLr]"  # styles, places, scrolling
+    r"\x1b\[[0-9;]*[mHMLrX]"  # styles, places, scrolling, blanks
     r"|\x1b\[\?[0-9;]+[hl]"  # modes
     r"|\x1b\[\?[0-9]+\$p"  # asking for modes
     r"|\x1b\[[<>][0-9]*u"  # keyboard protocol
