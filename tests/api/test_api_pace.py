@@ -116,6 +116,8 @@ def test_reads_leave_some_to_writes() -> None:
     clock, pace = ManualClock(), Pace()
     _stated(pace, clock, limit="20", remaining="6", reset="30")
     assert pace.pause(clock.now()) == 0
+    _stated(pace, clock, limit="20", remaining="5", reset="30")
+    assert pace.pause(clock.now()) == 15, "to see then whether more has come back"
     _stated(pace, clock, limit="20", remaining="0", reset="30")
     assert pace.pause(clock.now()) == 30
 
