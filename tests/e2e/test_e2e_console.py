@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pyte
@@ -78,3 +79,44 @@ def test_without_a_terminal_the_console_says_so(practice: PracticeServer, home: 
     from tests.e2e.test_e2e_commands import Shell
 
     assert "terminal" in Shell(practice, home)(code=2).stderr
+
+
+def test_after_a_kill_the_next_start_stands_where_it_stood(practice: PracticeServer, home: Path) -> None:
+    env = {
+        "REPOINT_HOME": str(home),
+        "REPOINT_BASE_URL": practice.base_url,
+        "REPOINT_HANDLE": practice.handle,
+        "REPOINT_TOKEN": practice.token,
+        "REPOINT_ENVIRONMENT": "practice",
+        "REPOINT_PROBE_ALLOW_PRIVATE": "true",
+    }
+    size = (200, 36)
+
+    def kept(*words: bytes) -> bool:
+        written = b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
+        return all(word in written for word in words)
+
+    with Terminal(["-m", "console"], size=size, **env) as terminal:
+        eyes = Eyes(terminal, size)
+        eyes.until("Links", "12 of 12", SLUG)
+        terminal.type(f"/{SLUG}\r")
+        eyes.until("1 of 12")
+        terminal.type(" ")
+        eyes.until("1 marked")
+        terminal.type("R")
+        eyes.until("Roll back  1 marked link", "planned 1")
+        # A kill asks nobody: what is not on the disk by now is lost.
+        terminal.until(lambda: kept(b"whereabouts:", b'"1 marked link"', SLUG.encode()))
+        terminal.signal(signal.SIGKILL)
+        assert terminal.ended() == -signal.SIGKILL
+    with Terminal(["-m", "console"], size=size, **env) as terminal:
+        eyes = Eyes(terminal, size)
+        eyes.until(
+            "The console ended without being left", f"Back at {SLUG}", "1 link marked", "nothing was sent"
+        )
+        eyes.until("1 of 12", "1 marked")
+        terminal.type(".")
+        eyes.until("Roll back  1 marked link", "planned 1")
+        terminal.signal(signal.SIGKILL)
+        terminal.ended()
+    assert practice.platform.events == []
