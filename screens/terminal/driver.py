@@ -100,6 +100,11 @@ class ConsoleDriver(LinuxDriver):
         if self._mouse:
             self.write("\x1b[?1000h\x1b[?1002h\x1b[?1006h")  # xterm's control sequences, "Mouse Tracking"
 
+    def _disable_mouse_support(self) -> None:
+        """End what was asked for: some terminals keep these modes apart, and Textual ends others."""
+        if self._mouse:
+            self.write("\x1b[?1006l\x1b[?1002l\x1b[?1000l")
+
     def forget(self) -> None:
         """Draw everything in full next time: the terminal may not show what we think."""
         self._frames.forget()

@@ -103,9 +103,9 @@ class Terminal:
         """Whether modes, screen, mouse and cursor are as they were."""
         last = {
             name: self.output.rfind(f"\x1b[?{name}")
-            for name in ("1049l", "1049h", "25h", "25l", "1000l", "1000h")
+            for name in ("1049l", "1049h", "25h", "25l", "1000l", "1000h", "1002l", "1002h")
         }
-        undone = all(last[f"{mode}l"] > last[f"{mode}h"] for mode in ("1049", "1000"))
+        undone = all(last[f"{mode}l"] > last[f"{mode}h"] for mode in ("1049", "1000", "1002"))
         return undone and last["25h"] > last["25l"] and termios.tcgetattr(self._slave)[:4] == self.modes[:4]
 
     def hang_up(self) -> None:
