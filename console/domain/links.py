@@ -89,9 +89,12 @@ def _rule_core(rule: Rule) -> dict[str, JSON]:
     }
 
 
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def canonical(value: JSON) -> str:
     """One text for one value: sorted keys, no blanks. What fingerprints and digests are made of."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return _canonical(value)
 
 
 def deciding_fields(link: Link) -> dict[str, JSON]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from console.domain.links import JSON, ROUTE_WORDS, SLUG, Link, Rule
+from console.domain.links import JSON, ROUTE_WORDS, SLUG, Rule
 from console.domain.text import code_points, looks_alike, safe
 from console.domain.urls import UrlProblem, require_destination
 
@@ -205,12 +205,11 @@ def rule_faults(rules: tuple[Rule, ...]) -> list[RowFault]:
     return faults
 
 
-def schedule_faults(link: Link) -> list[RowFault]:
+def schedule_faults(start: datetime | None, end: datetime | None, expires: datetime | None) -> list[RowFault]:
     """Whether a link would end before it starts."""
-    start, end = link.scheduled_start_at, link.scheduled_end_at
     if start is not None and end is not None and end <= start:
         return [RowFault("scheduledEndAt", "invalid_schedule", "the end is not after the start")]
-    if start is not None and link.expires_at is not None and link.expires_at <= start:
+    if start is not None and expires is not None and expires <= start:
         return [RowFault("expiresAt", "invalid_schedule", "it expires before it starts")]
     return []
 

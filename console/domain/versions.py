@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from console.domain.links import JSON, Link, Rule, VersionId, canonical, deciding_fields
 
@@ -142,24 +142,33 @@ def newest_first(versions: Iterable[Version]) -> tuple[Version, ...]:
     return tuple(items)
 
 
-_FIELDS: Final[tuple[tuple[str, Callable[[Link], JSON]], ...]] = (
-    ("destination", lambda s: s.destination_url),
-    ("enabled", lambda s: s.enabled),
-    ("redirect", lambda s: s.redirect_type),
-    ("rules", lambda s: [_rule_text(r) for r in sorted(s.rules, key=lambda r: r.priority)]),
-    ("start", lambda s: _when(s.scheduled_start_at)),
-    ("end", lambda s: _when(s.scheduled_end_at)),
-    ("expires", lambda s: _when(s.expires_at)),
-    ("max clicks", lambda s: s.max_clicks),
-    ("password", lambda s: "set" if s.has_password else None),
-    ("tracking", lambda s: dict(s.tracking) or None),
-    ("tracking policy", lambda s: dict(s.tracking_policy) or None),
-    ("title", lambda s: s.title or None),
-    ("description", lambda s: s.description or None),
-    ("tags", lambda s: list(s.tags)),
-    ("categories", lambda s: list(s.categories)),
+def _as_it_is(value: JSON) -> JSON:
+    return value
+
+
+def _when(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+_FIELDS: Final[tuple[tuple[str, str, Callable[[Any], JSON]], ...]] = (
+    ("destination", "destination_url", _as_it_is),
+    ("enabled", "enabled", _as_it_is),
+    ("redirect", "redirect_type", _as_it_is),
+    ("rules", "rules", lambda rules: [_rule_text(r) for r in sorted(rules, key=lambda r: r.priority)]),
+    ("start", "scheduled_start_at", _when),
+    ("end", "scheduled_end_at", _when),
+    ("expires", "expires_at", _when),
+    ("max clicks", "max_clicks", _as_it_is),
+    ("password", "has_password", lambda has: "set" if has else None),
+    ("tracking", "tracking", lambda fields: dict(fields) or None),
+    ("tracking policy", "tracking_policy", lambda fields: dict(fields) or None),
+    ("title", "title", lambda text: text or None),
+    ("description", "description", lambda text: text or None),
+    ("tags", "tags", list),
+    ("categories", "categories", list),
 )
-_ORDER: Final = {name: place for place, (name, _) in enumerate(_FIELDS)}
+"""Name, attribute of the link, and how its value is shown."""
+_ORDER: Final = {name: place for place, (name, *_) in enumerate(_FIELDS)}
 DECIDING: Final = frozenset(
     {
         "destination", "enabled", "redirect", "rules", "start", "end", "expires", "max clicks",
@@ -167,10 +176,6 @@ DECIDING: Final = frozenset(
     }
 )  # fmt: skip
 """Names of the changes that alter what visitors get."""
-
-
-def _when(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
 
 
 def _rule_text(rule: Rule) -> str:
@@ -193,11 +198,14 @@ def _rule_text(rule: Rule) -> str:
 def diff(before: Link, after: Link) -> tuple[Change, ...]:
     """What differs between two states, deciding fields first. Times and counters are not compared."""
     changes = []
-    for name, read in _FIELDS:
-        old, new = read(before), read(after)
+    for name, attribute, read in _FIELDS:
+        was, now = getattr(before, attribute), getattr(after, attribute)
+        if was is now:  # as most are in a link made of another: thousands of them are compared in an import
+            continue
+        old, new = read(was), read(now)
         if canonical(old) != canonical(new):
             changes.append(Change(name, old, new))
-    if _rules_differ(before, after) and not any(c.field == "rules" for c in changes):
+    if not any(c.field == "rules" for c in changes) and _rules_differ(before, after):
         # A difference that the rules' texts do not show (an unknown condition, say) is never silent.
         changes.append(Change("rules", "other conditions", "other conditions, changed"))
         changes.sort(key=lambda c: _ORDER[c.field])
@@ -205,4 +213,6 @@ def diff(before: Link, after: Link) -> tuple[Change, ...]:
 
 
 def _rules_differ(before: Link, after: Link) -> bool:
+    if before.rules is after.rules:
+        return False
     return canonical(deciding_fields(before)["rules"]) != canonical(deciding_fields(after)["rules"])

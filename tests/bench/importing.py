@@ -2,8 +2,8 @@
 
 Run it as `python tests/bench/importing.py`; it prints one JSON object. Each figure is the median of
 `--repeats` child processes, so that peaks of memory do not add up. `new` has no row that exists, `live` only
-rows that do and change nothing, `moved` rows that change each link's destination, `full` the whole columns of
-an export of links that exist.
+rows that do and change nothing, `moved` rows that change each link's destination, `faulty` is `new` with a
+fault in each hundredth row, `full` the whole columns of an export of links that exist.
 """
 
 from __future__ import annotations
@@ -57,6 +57,13 @@ def make(folder: Path, count: int) -> None:
         writer.writerows(
             (k.slug, k.destination_url.replace("landing", "moved"), k.title, "|".join(k.tags)) for k in made
         )
+    with (folder / "faulty.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("slug", "destinationUrl", "title", "tags"))
+        writer.writerows(
+            (k.slug, f"ftp://{n}" if n % 100 == 0 else k.destination_url, k.title, "|".join(k.tags))
+            for n, k in enumerate(made)
+        )
     with (folder / "full.csv").open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
@@ -106,8 +113,9 @@ def peak_mib() -> float:
 
 def child(kind: str, folder: Path) -> None:
     """One figure: CPU and wall seconds, and how much the peak of memory grew."""
-    path = folder / f"{'full' if kind.endswith('full') else 'moved' if kind == 'moved' else 'rows'}.csv"
-    cache = folder / "cache" / ("new.db" if kind == "new" else "live.db")
+    sheet = "full" if kind.endswith("full") else kind if kind in {"moved", "faulty"} else "rows"
+    path = folder / f"{sheet}.csv"
+    cache = folder / "cache" / ("new.db" if kind in {"new", "faulty"} else "live.db")
     read_only(path)  # so that both are read from memory
     before = peak_mib()
     cpu, wall = time.process_time(), time.perf_counter()
@@ -131,11 +139,11 @@ def run(count: int, repeats: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder, count)
-        kinds = ("csv", "new", "live", "moved", "csv-full", "full")
+        kinds = ("csv", "new", "live", "moved", "faulty", "csv-full", "full")
         figures = {kind: measure(kind, folder, repeats) for kind in kinds}
     ratio = {
         kind: round(figures[kind]["cpu"] / figures["csv-full" if kind == "full" else "csv"]["cpu"], 1)
-        for kind in ("new", "live", "moved", "full")
+        for kind in ("new", "live", "moved", "faulty", "full")
     }
     return {"rows": count, "figures": figures, "cpu_ratio": ratio}
 

@@ -15,11 +15,13 @@ def measure(options: Options) -> list[Figure]:
     for kind, words, floor in (
         ("new", "new links", "csv"),
         ("live", "links that exist", "csv"),
+        ("moved", "links that change", "csv"),
+        ("faulty", "one row in a hundred with a fault", "csv"),
         ("full", "all columns", "csv-full"),
     ):
         name = f"import dry run, {rows:,} rows, {words}, CPU"
         figures.append(
             Figure(name, found[kind]["cpu"], "s", found[floor]["cpu"], "the csv module", 10.0, 40.0)
         )
-    most = max(found[kind]["mib"] for kind in ("new", "live", "full"))
+    most = max(found[kind]["mib"] for kind in ("new", "live", "moved", "faulty", "full"))
     return [*figures, Figure(f"import dry run, {rows:,} rows, memory", most, "MiB more", reach=60, limit=70)]

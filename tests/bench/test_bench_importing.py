@@ -19,5 +19,5 @@ def test_it_measures_every_kind() -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     found = json.loads(done.stdout)
-    assert set(found["figures"]) == {"csv", "new", "live", "moved", "csv-full", "full"}
+    assert set(found["figures"]) == {"csv", "new", "live", "moved", "faulty", "csv-full", "full"}
     assert all(figure["mib"] < 60 for figure in found["figures"].values())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from console.domain import rows
 from console.domain.errors import InputRejected, UsageProblem
-from console.domain.links import Link, Rule
+from console.domain.links import Rule
 from console.ops.importing.fields import FIELDS, given_mapping, map_columns
 
 
@@ -66,8 +66,10 @@ def test_a_good_cell_has_its_value(field, cell, value) -> None:
 
 def test_rules_and_schedules_are_looked_into() -> None:
     start, end = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
-    link = Link("docs", "https://a.example/", scheduled_start_at=start, scheduled_end_at=end)
-    assert [fault.column for fault in rows.schedule_faults(link)] == ["scheduledEndAt"]
+    assert [fault.column for fault in rows.schedule_faults(start, end, None)] == ["scheduledEndAt"]
+    assert [fault.column for fault in rows.schedule_faults(start, start, end)] == ["scheduledEndAt"]
+    assert [fault.column for fault in rows.schedule_faults(start, None, start)] == ["expiresAt"]
+    assert rows.schedule_faults(end, start, start) == rows.schedule_faults(None, end, end) == []
     assert [fault.code for fault in rows.rule_faults((Rule("ftp://a.example/"),))] == [
         "invalid_routing_rules"
     ]

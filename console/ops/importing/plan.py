@@ -128,7 +128,8 @@ def _record_of(planner: Planner, row: Row, outcome: Outcome) -> Record:
     """A row for the table. What is to be sent comes from the planner; the others need nothing."""
     if isinstance(outcome, Planned):
         return outcome.record
-    return Record(row.number, row.line, planner.slug_of(row), "", RowState.UNCHANGED)
+    state = RowState.UNCHANGED if outcome is None else RowState.SKIPPED
+    return Record(row.number, row.line, planner.slug_of(row), "", state)
 
 
 def note_plain(preview: Preview, outcomes: Sequence[Outcome], chunks: Chunks) -> Iterator[Planned]:
@@ -140,16 +141,18 @@ def note_plain(preview: Preview, outcomes: Sequence[Outcome], chunks: Chunks) ->
         return
     weights = [outcome for outcome in outcomes if type(outcome) is int]
     if weights:
-        made = sum(1 for weight in weights if weight > 0)
+        made, skipped = sum(1 for weight in weights if weight > 0), weights.count(0)
         counts[RowState.CREATED] += made
-        counts[RowState.UPDATED] += len(weights) - made
+        counts[RowState.UPDATED] += len(weights) - made - skipped
+        if skipped:
+            counts[RowState.SKIPPED] += skipped
     if len(weights) + same == len(outcomes):
-        chunks.add(*map(abs, weights))
+        chunks.add(*map(abs, filter(None, weights)))
         return
     for outcome in outcomes:
         if isinstance(outcome, Planned):
             yield outcome
-        elif outcome is not None:
+        elif outcome:
             chunks.add(abs(outcome))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -28,9 +28,8 @@ _BLANK: Final[Mapping[str, Any]] = {
     and not field.blank_keeps
 }  # fmt: skip
 _NONE: Final = object()
-_SCHEDULE: Final = frozenset({"scheduled_start_at", "scheduled_end_at", "expires_at"})
-_HOLDS_TOGETHER: Final = _SCHEDULE | {"rules"}
-"""Fields that are looked at once more when the whole link is there."""
+SCHEDULE: Final = ("scheduled_start_at", "scheduled_end_at", "expires_at")
+"""Fields that are looked at together, as `schedule_faults` takes them."""
 
 
 class PlannedColumn(NamedTuple):
@@ -106,33 +105,45 @@ class Planner:
         self._version = by_field.get(VERSION)
 
     @property
-    def plain(self) -> bool:
-        """Whether many rows may be looked at together (`importing.quick`)."""
-        return self._existing is Existing.UPDATE and not self._unreadable
+    def existing(self) -> Existing:
+        """What becomes of a row whose link exists."""
+        return self._existing
 
     @property
     def version_at(self) -> int | None:
         """The column that makes a row conditional."""
         return None if self._version is None else self._header.index(self._version)
 
-    def take_plain(
-        self, slugs: Sequence[str], keys: Sequence[str], lines: Sequence[int], new: Sequence[str]
-    ) -> bool:
-        """Note the slugs of many rows as seen, unless one of them is like another: then none is noted.
+    def alike(self, slugs: Sequence[str], keys: Sequence[str]) -> set[int]:
+        """The places of slugs that cannot be told without looking at other rows, or at no link's record.
 
         Args:
-            slugs: good ones, in the rows' order.
+            slugs: in the rows' order.
             keys: what `folded` makes of them.
-            lines: of the rows.
-            new: the keys of those that do not exist.
         """
-        if len(set(keys)) < len(keys) or not self._seen.keys().isdisjoint(keys):
-            return False
-        if not self._folds.keys().isdisjoint(new):
-            return False
+        found: set[int] = set()
+        if len(set(keys)) < len(keys):
+            times = Counter(keys)
+            found = {at for at, key in enumerate(keys) if times[key] > 1}
+        if not self._seen.keys().isdisjoint(keys):
+            found.update(at for at, key in enumerate(keys) if key in self._seen)
+        if not self._unreadable.isdisjoint(slugs):
+            found.update(at for at, slug in enumerate(slugs) if slug in self._unreadable)
+        return found
+
+    def like_live(self, keys: Sequence[str], live: Container[str]) -> set[int]:
+        """The places of slugs that do not exist, by their keys, and that are like a link that does."""
+        folds = self._folds
+        return {at for at, key in enumerate(keys) if key in live or key in folds}
+
+    def take(self, slugs: Sequence[str], keys: Sequence[str], lines: Sequence[int]) -> None:
+        """Note slugs as seen that are like no other."""
         self._seen.update(zip(keys, lines, strict=True))
         self._spelt.update((key, slug) for key, slug in zip(keys, slugs, strict=True) if key != slug)
-        return True
+
+    def exists(self, row: Row, slug: str) -> Planned:
+        """The refusal of a row without a fault whose link exists, where that is one."""
+        return self._rejected(row, slug, [RowFault(self._slug, "exists", f"{slug} exists already")])
 
     def plan(self, rows: Sequence[Row]) -> list[Planned]:
         """What is planned for each of some rows; one question about the live links for all of them."""
@@ -222,7 +233,7 @@ class Planner:
         if live is None:
             return self._new(row, slug, values, faults)
         if not faults and self._existing is Existing.FAIL:
-            faults.append(RowFault(self._slug, "exists", f"{slug} exists already"))
+            return self.exists(row, slug)
         if faults:
             return self._rejected(row, slug, faults)
         if self._existing is Existing.SKIP:
@@ -267,11 +278,10 @@ class Planner:
             faults.append(RowFault("destinationUrl", "invalid_destination_url", "the destination is missing"))
         if "slug" not in values or "destination_url" not in values:
             return self._rejected(row, slug, faults + rule_faults(values.get("rules", ())))
-        link = Link(**values) if self._keep or not _HOLDS_TOGETHER.isdisjoint(values) else None
-        if link is not None:
-            faults += _whole_faults(link, values)
+        faults += _whole_faults(values, values)
         if faults:
             return self._rejected(row, slug, faults)
+        link = Link(**values) if self._keep else None
         asked = self._asked_version(row)
         if asked:
             words = f"it was to be {asked}, and the link does not exist"
@@ -293,7 +303,7 @@ class Planner:
         changes = diff(live, link) + _extra_changes(live, link)
         if not changes:
             return Planned(Record(row.number, row.line, slug, "", RowState.UNCHANGED))
-        faults = _whole_faults(link, values)
+        faults = _whole_faults({**fields, **values}, values)
         if faults:
             return self._rejected(row, slug, faults)
         asked = self._asked_version(row)
@@ -342,10 +352,11 @@ class Planner:
         return [_text(row.fields.get(name)) for name in self._header]
 
 
-def _whole_faults(link: Link, values: Mapping[str, Any]) -> list[RowFault]:
-    faults = rule_faults(link.rules) if values.get("rules") else []
-    if not _SCHEDULE.isdisjoint(values):
-        faults += schedule_faults(link)
+def _whole_faults(whole: Fields, values: Mapping[str, Any]) -> list[RowFault]:
+    """What is wrong with a link as it would be, `whole`, in what a row says of it."""
+    faults = rule_faults(values["rules"]) if values.get("rules") else []
+    if not values.keys().isdisjoint(SCHEDULE):
+        faults += schedule_faults(*map(whole.get, SCHEDULE))
     return faults
 
 
