@@ -93,7 +93,7 @@ def read_flag(value: JSON) -> bool:
     """`true`, `false`, and the words that spreadsheets write for them."""
     if isinstance(value, bool):
         return value
-    word = value.strip().lower() if isinstance(value, str) else value
+    word = value.strip().lower() if isinstance(value, str) else ""
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
     raise BadCell("invalid_enabled", "is neither true nor false")

@@ -235,3 +235,27 @@ def test_the_scan_of_the_console_finds_what_the_door_keeps_out(attacker: Practic
             terminal.type("\x1b[6~")
             terminal.read(0.1)
         assert len(let_through(terminal.output)) > 20
+
+
+ANSWERS = (
+    "\x1b[?62;1;2;4c", "\x1b[>0;276;0c", "\x1b[?1;0$y", "\x1bP>|tmux 3.3a\x1b\\", "\x1b]52;c;cnloZQ==\x07",
+    "\x1b]10;rgb:ffff/ffff/ffff\x1b\\", "\x1b]11;rgb:0000/0000/0000\x07", "\x1b[8;50;160t", "\x1b[24;80R",
+)  # fmt: skip
+"""What a terminal says of itself where somebody else's text asked it to (hardening, 1.1)."""
+
+
+@pytest.mark.e2e
+def test_what_a_terminal_answers_acts_on_nothing(attacker: PracticeServer, home: Path) -> None:
+    before = len(attacker.platform.requests)
+    with Terminal(["-c", START], size=(120, 36), **environment(attacker, home)) as terminal:
+        terminal.until("h00")
+        for answer in ANSWERS * 2:
+            terminal.type(answer)
+            terminal.read(0.1)
+            assert terminal.process.poll() is None, f"it ended at {answer!r}"
+        for _ in range(3):
+            terminal.type("\x1b")
+            terminal.read(0.3)
+        terminal.type("q")
+        assert terminal.ended() == 0
+    assert {asked.method for asked in attacker.platform.requests[before:]} <= {"GET"}

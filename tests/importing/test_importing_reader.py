@@ -136,3 +136,16 @@ def test_whatever_the_csv_module_writes_is_read_back(tmp_path_factory, rows, del
     csv.writer(out, delimiter=delimiter).writerows([HEADER, *rows])
     found = read(tmp_path_factory.mktemp("rows"), out.getvalue().encode(encoding))
     assert [list(row.cells) for row in found] == rows
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xef\xbb\xbfslug,title\ndocs,\xff\n",
+        b"\xff\xfes\0l\0u\0g\0\n\0\0\xd8\n\0",
+        b"s\0l\0u\0g\0,\0t\0\n\0x\0y",
+    ],
+)
+def test_bytes_that_the_files_own_encoding_has_not_are_refused(tmp_path, raw) -> None:
+    with pytest.raises(InputRejected, match=r"is not the UTF-\d+\S* text that it begins as"):
+        read(tmp_path, raw)

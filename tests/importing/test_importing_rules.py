@@ -27,6 +27,7 @@ from console.ops.importing.fields import FIELDS, given_mapping, map_columns
         ("destinationUrl", "http://evil.test\\@good.test/", "invalid_destination_url"),
         ("destinationUrl", "https://user:pw@docs.example/", "invalid_destination_url"),
         ("enabled", "maybe", "invalid_enabled"),
+        ("enabled", [], "invalid_enabled"),
         ("redirectType", "301", "invalid_redirect_type"),
         ("redirectType", True, "invalid_redirect_type"),
         ("maxClicks", "0", "invalid_max_clicks"),

@@ -27,7 +27,7 @@ from tests.support.simulator_judge import Judge
 from tests.support.simulator_run import READ_FAULTS, WRITE_FAULTS, Run, Step
 from tests.support.simulator_world import KILL_POINTS, World
 
-RUNS = 250
+RUNS = 100
 CONSOLES = st.sampled_from((0, 1))
 
 

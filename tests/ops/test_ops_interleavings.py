@@ -20,7 +20,7 @@ from console.practice.server import PracticeServer
 from tests.support.clock import ManualClock
 from tests.support.desk import at, confirmed, reviewed
 
-EACH = 100
+EACH = 50
 NAMED = {reason.value for reason in Stale}
 
 

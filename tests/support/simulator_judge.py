@@ -127,8 +127,8 @@ class Judge:
     def at_rest(self) -> None:
         """After all runs: the journal is whole, and no token is in any file."""
         assert self.world.watcher.journal.verify() == []
-        secrets = [secret.encode() for secret in self.world.secrets]
+        (shared,) = {secret.partition(".")[0].encode() for secret in self.world.secrets}
+        assert len(shared) > 20, "what all tokens begin with is looked for, in one go"
         for path in self.world.home.rglob("*"):
             if path.is_file():
-                held = path.read_bytes()
-                assert not any(secret in held for secret in secrets), f"a token is in {path.name}"
+                assert shared not in path.read_bytes(), f"a token is in {path.name}"

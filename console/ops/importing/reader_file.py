@@ -98,7 +98,7 @@ def inspect(path: Path) -> Source:
     every other byte is empty, and latin-1 (with Windows' additions) for what is left.
 
     Raises:
-        InputRejected: a line that does not end, or it cannot be read.
+        InputRejected: a line that does not end, bytes that are not in that encoding, or it cannot be read.
     """
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -119,6 +119,12 @@ def inspect(path: Path) -> Source:
             f"{safe(path)} cannot be read: {error.strerror}", detail="Nothing was sent."
         ) from error
     encoding = _encoding(start) or ("utf-8" if valid else _legacy(path))
+    if not (valid if encoding.startswith("utf-8") else _decodes(path, encoding)):
+        raise InputRejected(
+            f"{safe(path)} is not the {encoding.upper()} text that it begins as",
+            detail="Some of its bytes stand for no letter there. Nothing was sent.",
+            hint="Save it as UTF-8, then try again",
+        )
     return Source(path, encoding, digest.hexdigest(), size)
 
 
@@ -136,6 +142,15 @@ def _fits(decoder: codecs.IncrementalDecoder, piece: bytes, *, final: bool = Fal
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            if not _fits(decoder, piece):
+                return False
+    return _fits(decoder, b"", final=True)
 
 
 def _encoding(start: bytes) -> str:
