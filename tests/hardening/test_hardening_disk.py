@@ -18,6 +18,7 @@ from console.domain.outcomes import Outcome
 from console.ops.browse import standing
 from console.ops.recovery import reconcile
 from console.practice.server import PracticeServer
+from tests.support.console_driver import console
 from tests.support.desk import at, confirmed, planned
 from tests.support.inprocess import Here, here
 
@@ -143,3 +144,27 @@ def test_a_home_that_cannot_be_written_shows_and_sends_nothing(
     assert done.code == 1
     assert "read-only" in done.err
     assert practice.platform.events == []
+
+
+async def test_the_console_tells_it_and_is_read_only_until_it_is_settled(
+    practice: PracticeServer, disk: Disk
+) -> None:
+    async with console(practice) as driver:
+        await driver.synced()
+        await driver.filter(f"slug:{SLUG}", 1)
+        await driver.seen(SLUG)
+        dialog = await driver.dialog()
+        await driver.ready(dialog)
+        disk.room = 2
+        await driver.write(f"{SLUG} v8")
+        await driver.keys("enter")
+        await driver.until(lambda: dialog.draft.outcome is not None, "the result")
+        await driver.until(
+            lambda: "could not write down" in " ".join(driver.dialog_text.split()), "the warning"
+        )
+        await driver.keys("escape")
+        await driver.until(lambda: driver.app.screen is not dialog, "the list")
+        await driver.keys("u")
+        await driver.until(lambda: "Read-only: The disk is full" in driver.notice, "why nothing is written")
+        disk.room = 99
+    assert len(practice.platform.events) == 1

@@ -35,8 +35,8 @@ from console.ops.planning.slug_file import read_slugs
 from console.ops.probe.course import pause_asked
 from console.ops.profiles.file import parse_config
 from console.ops.resume import _read as whereabouts
+from console.ops.times import time_of
 from console.subcommands.numbers import seconds, whole
-from console.subcommands.times import time_of
 from screens.keymap import keymap_of
 from screens.present.link_columns import read_columns
 from tests.support.builders import link
