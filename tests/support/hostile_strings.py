@@ -80,7 +80,7 @@ def _placed() -> list[str]:
 
 STRINGS: Final = tuple(_placed())
 _SEQUENCE: Final = re.compile(r"(?:\x1b[^\x1b]{1,12}|[\x80-\x9f].{0,4})", re.DOTALL)
-_TOLD: Final = re.compile(r"\x1b\[(?:[?>=!]?66|66;66;66)[@-~]")
+_TOLD: Final = re.compile(r"\x1b\[(?:[?>=!]66|66;66;66)[@-~]")
 
 
 def let_through(output: str) -> list[str]:
