@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from console.domain.errors import Refused
@@ -36,11 +37,12 @@ class Engine:
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
             task.cancel()
-        if pending:
-            self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-        # A session that was still being opened when `stop` came is nobody's: its files are closed here.
-        if self._session is not None:
-            self._loop.run_until_complete(self._session.close())
+        if pending:  # what was being sent notes that it was interrupted, so the files are closed after it
+            self._loop.run_until_complete(asyncio.wait(pending, timeout=_STOP_SECONDS / 2))
+        if self._session is not None:  # also one that was still being opened when `stop` came
+            closing = asyncio.wait_for(self._session.close(), _STOP_SECONDS / 2)
+            with suppress(TimeoutError):
+                self._loop.run_until_complete(closing)
         self._loop.close()
 
     def start(self) -> Future[Session]:
@@ -70,17 +72,9 @@ class Engine:
         return await asyncio.wrap_future(self.submit(work))
 
     def stop(self) -> None:
-        """Close the session and end the thread, within a few seconds whatever hangs."""
+        """End what goes on, close the session and end the thread, within a few seconds whatever hangs."""
         self._stopped = True
         if not self._thread.is_alive():
             return
-        session = self._session
-        if session is not None:  # while it is still being opened, the thread closes it as it ends
-            self._session = None
-            closing = asyncio.run_coroutine_threadsafe(session.close(), self._loop)
-            try:
-                closing.result(_STOP_SECONDS)
-            except TimeoutError:
-                closing.cancel()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_STOP_SECONDS)

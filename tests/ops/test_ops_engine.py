@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from pathlib import Path
@@ -41,6 +42,29 @@ def test_a_session_that_comes_about_while_the_engine_ends_is_closed() -> None:
     ender.join(30)
     assert not ender.is_alive()
     assert opened.closed
+
+
+def test_what_goes_on_is_ended_before_its_files_are_closed() -> None:
+    opened, order, begun = Opened(), [], threading.Event()
+
+    async def at_once() -> Session:
+        return opened  # type: ignore[return-value]  # the engine only closes it
+
+    async def sending(_: Session) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            order.append("noted, while the files are open" if not opened.closed else "too late")
+
+    engine = Engine(at_once)
+    engine.start().result(30)
+    sent = engine.submit(sending)
+    assert begun.wait(30)
+    engine.stop()
+    assert order == ["noted, while the files are open"]
+    assert opened.closed
+    assert sent.cancelled()
 
 
 def test_a_cache_is_closed_where_its_journal_cannot_be_opened(
