@@ -19,7 +19,7 @@ _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two a core: half the time a test waits for a process, a socket or a screen (15 minutes became 9 on two)."""
+    """Two a core: tests wait half their time for a process, a socket, a screen (15 minutes became 9)."""
     return 2 * len(os.sched_getaffinity(0))
 
 
