@@ -18,9 +18,9 @@ from typing import Any, Final
 from cache.problems import storable
 from console.domain.health import Band
 from console.domain.query import Query, Term
+from console.domain.text import LONGEST_KEPT
 from console.domain.urls import host_of
 
-_KEPT: Final = 400
 SEPARATOR: Final = "\x1f"
 """Stands before and after each tag of a joined list, so that a whole tag can be looked for."""
 
@@ -213,7 +213,7 @@ def host_key(host: str) -> tuple[str, str]:
 
 def joined(values: tuple[str, ...]) -> str:
     """Tags as one text to look in, folded; empty for none. Many links have the same: short ones are kept."""
-    return _joined(values) if sum(map(len, values)) <= _KEPT else _joined.__wrapped__(values)
+    return _joined(values) if sum(map(len, values)) <= LONGEST_KEPT else _joined.__wrapped__(values)
 
 
 @lru_cache(maxsize=4096)

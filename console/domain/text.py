@@ -19,6 +19,8 @@ _PLAIN: Final = re.compile(r"[ -~]*\Z")
 
 ELLIPSIS: Final = "…"
 DEFAULT_LIMIT: Final = 500
+LONGEST_KEPT: Final = 400
+"""Characters of a foreign text that a cache in memory keeps: thousands of longer ones would fill it."""
 
 
 def safe(text: object, limit: int = DEFAULT_LIMIT) -> str:

@@ -14,6 +14,8 @@ from typing import Final
 
 import can_ada
 
+from console.domain.text import LONGEST_KEPT
+
 _ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 """RFC 3986, appendix B: scheme and authority end at the first slash, question mark or hash."""
 _ORIGINS: Final = re.compile(r"^https?://[^/?#\n]*", re.IGNORECASE | re.MULTILINE)
@@ -109,10 +111,9 @@ def host_of(text: str) -> str:
     plain = _PLAIN.match(text) if text.isascii() else None
     if plain is not None:
         return _host_of(plain[1])
-    return _host_of(text) if len(text) <= _KEPT else _host_of.__wrapped__(text)
+    return _host_of(text) if len(text) <= LONGEST_KEPT else _host_of.__wrapped__(text)
 
 
-_KEPT: Final = 400
 _PLAIN: Final = re.compile(r"(https?://[a-z0-9][a-z0-9.-]{0,200}(?::[0-9]{1,5})?)(?:[/?#]|\Z)")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from support.batch import make_links, ours
@@ -22,6 +24,7 @@ from console.ops.profiles.places import journal_path
 from console.practice.faults import Kind
 from console.practice.server import PracticeServer
 from screens.batch.plan import BatchPlanScreen, Stage
+from screens.batch.runner import Runner
 from screens.dialogs.ask_screen import AskScreen
 from screens.dialogs.pick_screen import PickScreen
 from screens.widgets.text_pane import TextPane
@@ -285,3 +288,22 @@ async def test_a_sign_in_that_ends_in_the_middle_stops_the_run_and_it_goes_on_by
         )
         await page.ended()
         assert sorted(e.slug for e in ours(practice)) == slugs, "each link once"
+
+
+def test_a_result_is_told_in_the_view_of_its_own_run_else_in_the_notice_line() -> None:
+    class View:
+        def __init__(self, run_id: str) -> None:
+            self.run_id, self.dirty, self.shown = run_id, False, 0
+
+        def show_list(self, *, keep: bool = False) -> None:
+            self.shown += keep
+
+    own, other, said = View("run-1"), View("run-2"), list[str]()
+    runner = Runner(cast("Any", None), cast("Any", None), said.append, lambda: None)
+    shown = cast("Any", SimpleNamespace(run="run-1", line=None, message="Done"))
+    runner.views.append(cast("Any", other))
+    runner._ended(shown, None)
+    assert (other.shown, said) == (0, ["Run run-1 is : Done. B shows it"])
+    runner.views.append(cast("Any", own))
+    runner._ended(shown, None)
+    assert (own.shown, other.shown, len(said)) == (1, 0, 1)
